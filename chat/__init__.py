@@ -1,0 +1,1 @@
+"""Parley: a real-time chat for Django that speaks HTML."""

@@ -1,0 +1,46 @@
+"""How much one may write: a sliding window per participant and per network address, by the `limits` library.
+
+The windows are kept in this process: nothing that may be away stands between a person and their message. With
+several processes one participant's sockets and forms may find a window in each.
+"""
+
+from functools import cache
+
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from chat.conf import conf
+from chat.errors import Ended, TooFast
+from chat.models import Participant
+
+parse = cache(parse)
+_windows = SlidingWindowCounterRateLimiter(MemoryStorage())  # the moving one remembers every key for ever
+
+
+def count(participant: Participant, address: str | None) -> None:
+    """Count one writing of this participant, from this network address. TooFast when either wrote too much."""
+    if not conf.rate_limits:
+        return
+    if not _windows.hit(parse(conf.participant_rate), "participant", participant.key):
+        raise TooFast("That was too fast: wait a moment, then try again.")
+    if address is not None and not _windows.hit(parse(conf.address_rate), "address", address):
+        raise TooFast("Too much comes from your network at once: wait a moment, then try again.")
+
+
+def count_frame(socket: int) -> None:
+    """Count one frame of this socket, whatever it says. Ended when it sends more than a page ever would."""
+    if conf.rate_limits and not _windows.hit(parse(conf.frame_rate), "socket", str(socket)):
+        raise Ended("Too many frames came from this page: it was disconnected. Reload it to go on.")
+
+
+def count_sign_up(address: str | None) -> None:
+    """Count one account made from this network address. TooFast when they are too many."""
+    if conf.rate_limits and address is not None and not _windows.hit(parse(conf.sign_up_rate), "sign-up", address):
+        raise TooFast("Too many accounts were made from your network: try again later.")
+
+
+def forget() -> None:
+    """Empty every window."""
+    global _windows
+    _windows = SlidingWindowCounterRateLimiter(MemoryStorage())

@@ -1,0 +1,199 @@
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+
+from chat import bus, policy
+from chat.actions import limits
+from chat.actions.people import enrol
+from chat.conf import conf
+from chat.errors import Forbidden, Refused
+from chat.markup import message_body
+from chat.models import Message, Participant, Room
+
+Rule = Callable[[Participant, Message], policy.Verdict]
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message somebody wants stored."""
+
+    room: Room
+    author: Participant
+    body: object
+    nonce: Any = None
+    address: str | None = None
+    """The network address it came from, for the limit on all who share it."""
+
+
+Outcome = Message | Refused | DatabaseError
+
+
+def post_message(
+    room: Room, author: Participant, body: object, nonce: object = None, address: str | None = None
+) -> Message:
+    """Store a message in the room and ring the bell once it is committed.
+
+    The same author and nonce again stores nothing and returns what was stored the first time, so that a sender
+    who is in doubt may repeat. `address` is the network address it came from, for the limit on all who share it.
+    """
+    (outcome,) = post_messages([Post(room, author, body, nonce, address)])
+    if not isinstance(outcome, Message):
+        raise outcome
+    return outcome
+
+
+def post_messages(posts: Sequence[Post]) -> list[Outcome]:
+    """The same for many at once, in one transaction: what became of each, in their order.
+
+    One that is refused does not hold up the others.
+    """
+    outcomes: dict[int, Outcome] = {}
+    texts: dict[int, str] = {}
+    for number, post in enumerate(posts):
+        try:
+            if post.nonce is not None and not Message.is_nonce(post.nonce):
+                raise Refused("A nonce is 1 to 64 letters, digits, - or _.")
+            texts[number] = message_body(post.body, conf.message_length)
+        except Refused as refusal:
+            outcomes[number] = refusal
+    fresh = {number: (posts[number], text) for number, text in texts.items()}
+    outcomes |= _hurried(fresh)
+    outcomes |= _store_or_retry({number: one for number, one in fresh.items() if number not in outcomes})
+    outcomes |= _repeats({number: one for number, one in fresh.items() if isinstance(outcomes[number], Refused)})
+    return [outcomes[number] for number in range(len(posts))]
+
+
+Fresh = dict[int, tuple[Post, str]]
+"""{its number among those to post: (the post, its text made ready)}."""
+
+
+def _hurried(fresh: Fresh) -> dict[int, Outcome]:
+    refused: dict[int, Outcome] = {}
+    for number, (post, _) in fresh.items():
+        try:
+            limits.count(post.author, post.address)
+        except Refused as refusal:
+            refused[number] = refusal
+    return refused
+
+
+def _repeats(refused: Fresh) -> dict[int, Outcome]:
+    """Those among them that are stored since they were sent before: nothing is refused about these any more."""
+    stored = _stored([post for post, _ in refused.values()])
+    repeated = {number: _repeated(stored, *one) for number, one in refused.items()}
+    return {number: outcome for number, outcome in repeated.items() if outcome is not None}
+
+
+def _stored(posts: list[Post]) -> dict[tuple[str, object], Message]:
+    """What is stored already under their authors and nonces."""
+    nonces = {post.nonce for post in posts if post.nonce is not None}
+    if not nonces:
+        return {}
+    rows = Message.objects.filter(author__key__in={post.author.key for post in posts}, nonce__in=nonces)
+    return {(row.author.key, row.nonce): row for row in rows.select_related("author")}
+
+
+def _repeated(stored: dict[tuple[str, object], Message], post: Post, text: str) -> Message | Refused | None:
+    """What became of it the first time; None when this is the first time."""
+    row = stored.get((post.author.key, post.nonce))
+    if row and row.body != text and not (row.edited or row.deleted):  # acknowledging that would lose this one
+        return Refused("Another message was already sent from here. Reload the page to send this one.")
+    return row
+
+
+def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
+    """The unique nonce tells a repeat, within these or of what was stored before: then each is tried by itself.
+
+    So whoever doesn't repeat, as hardly anybody does, pays no query for it.
+    """
+    if not fresh:
+        return {}
+    try:
+        return _store(fresh)
+    except IntegrityError as error:
+        if len(fresh) > 1:
+            return {number: _store_or_retry({number: one})[number] for number, one in fresh.items()}
+        ((number, (post, text)),) = fresh.items()
+        return {number: _repeated(_stored([post]), post, text) or error}
+
+
+@transaction.atomic
+def _store(fresh: Fresh) -> dict[int, Outcome]:
+    keys = {post.author.key for post, _ in fresh.values()}
+    known = Participant.objects.select_related("user").in_bulk(keys, field_name="key")
+    outcomes: dict[int, Outcome] = {}
+    for room_id in sorted({post.room.pk for post, _ in fresh.values()}):  # so that two of us never wait for each other
+        here = {number: one for number, one in fresh.items() if one[0].room.pk == room_id}
+        outcomes |= _store_in(room_id, here, known)
+    return outcomes
+
+
+def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[int, Outcome]:
+    try:
+        room = Room.objects.locked(room_id)
+    except Room.DoesNotExist:
+        return dict.fromkeys(here, Forbidden("This room is gone."))
+    outcomes: dict[int, Outcome] = {}
+    rows: list[Message] = []
+    now = timezone.now()
+    for number, (post, text) in here.items():
+        author = known.get(post.author.key, post.author)
+        if author.kind != post.author.kind:
+            outcomes[number] = Forbidden("You have signed in: reload the page to go on.")
+            continue
+        if not (verdict := policy.can_post(author, room)):
+            outcomes[number] = Forbidden(verdict.why)
+            continue
+        if author.pk is None or (not author.is_guest and author.name != post.author.name):
+            author = known[author.key] = enrol(post.author)
+        seq = room.seq + len(rows) + 1
+        row = Message(
+            room=room,
+            author=author,
+            author_name=author.name,
+            body=text,
+            nonce=post.nonce,
+            seq=seq,
+            changed=seq,
+            sent=now,
+        )
+        rows.append(row)
+        outcomes[number] = row
+    if rows:
+        Message.objects.bulk_create(rows)
+        bus.ring(room.pk, room.next_seq(len(rows)), rows)
+    return outcomes
+
+
+def edit_message(message_id: int, editor: Participant, body: object) -> Message:
+    """Put another text in place of the message's. Raises Message.DoesNotExist."""
+    text = message_body(body, conf.message_length)
+    return _change(message_id, enrol(editor), policy.can_edit, body=text, edited=timezone.now())
+
+
+def delete_message(message_id: int, deleter: Participant) -> Message:
+    """Leave a tombstone that says nothing of what was there. Raises Message.DoesNotExist."""
+    return _change(message_id, enrol(deleter), policy.can_delete, body="", edited=None, deleted=True)
+
+
+@transaction.atomic
+def _change(message_id: int, actor: Participant, allowed: Rule, **values: Any) -> Message:
+    message = Message.objects.get(pk=message_id)
+    message.room = room = Room.objects.locked(message.room_id)
+    message.refresh_from_db(fields=["deleted"])  # under the lock, so that nobody deletes it in between
+    _demand(allowed(actor, message))
+    seq = room.next_seq()
+    for name, value in values.items():
+        setattr(message, name, value)
+    message.changed = seq
+    message.save(update_fields=[*values, "changed"])
+    bus.ring(message.room_id, seq)
+    return message
+
+
+def _demand(verdict: policy.Verdict) -> None:
+    if not verdict:
+        raise Forbidden(verdict.why)

@@ -1,0 +1,250 @@
+"""The websocket door: parse a frame, call an action, answer with a fragment. It decides nothing itself."""
+
+import asyncio
+import itertools
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import Error as DatabaseError
+
+from chat import actions, fragments, frames
+from chat.bus import spawn
+from chat.conf import conf
+from chat.errors import Ended, Forbidden, Refused
+from chat.frames import Command, parse
+from chat.hub import hub
+from chat.inbox import Inbox
+from chat.models import Room
+from chat.visit import Visit
+from chat.wire import Line
+from chat.writer import writer
+
+logger = logging.getLogger("chat.consumers")
+
+ENDED = 4403  # a close code after which htmx stays away
+COME_BACK = 1012  # one after which it returns, for servers that can send it
+AWAY = "That could not be stored just now. Nothing is lost here: try again in a moment."
+LineVerb = Callable[["ChatConsumer", Command], Awaitable[str]]
+Read = Command | Refused | Ended
+"""What a frame says, or why it isn't heard."""
+numbers = itertools.count()
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    channel_layer_alias = ""  # none of its own: the hub listens to the layer, once for all sockets of the process
+
+    visit: Visit
+    room: Room
+    key: str
+    line: Line
+    number: int
+    """Of this socket in this process; an id() would be given again to another."""
+    cursor: int | None = None
+    unread: int | None = None
+    write: Callable[[bytes], int] | None = None
+    _joined = _ended = _finishing = False
+    _alarm: asyncio.TimerHandle | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        self.line = Line(send)
+        self.number = next(numbers)
+        self._inbox = Inbox(self.line)
+        self.unsent_bound = conf.send_buffer
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # also after an error, or when the server cancels us: disconnect() is not called then
+            await self._leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels does, without a thread hop to close stale connections: whoever asks the database sees to them."""
+        await getattr(self, message["type"].replace(".", "_"))(message)
+
+    # --- Coming and going --------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        if hub().closing:
+            await self.close()  # a refused handshake is tried again, by then at another process
+            return
+        try:
+            self.visit = await database_sync_to_async(Visit.begin)(self._slug, self.scope)
+        except Refused as refusal:
+            await self.accept()  # to be heard; a refused handshake would be tried again for ever
+            await self._end(str(refusal))
+            return
+        self.room, self.key = self.visit.room, self.visit.participant.key
+        self._joined = True
+        await hub().join(self, self.room)
+        await self.accept()
+        self.write = self.line.writer()
+        self._set_alarm(time.monotonic() + conf.socket_seconds * random.uniform(0.6, 1))  # noqa: S311
+        if b"sync=1" not in self.scope["query_string"].split(b"&"):
+            self.cursor = hub().audiences[self.room.pk].head
+
+    async def recheck(self) -> None:
+        try:
+            await database_sync_to_async(self.visit.look)()
+        except Ended as end:
+            await self._end(str(end))
+        except DatabaseError as error:
+            logger.warning("A socket could not be rechecked; it is tried again: %r", error)
+
+    async def _end(self, reason: str) -> None:
+        """For good: htmx does not come back after this code, and the page says why."""
+        if self._ended:  # a kick, the clock and a command may all have noticed
+            return
+        self._ended = True
+        await self._leave()
+        await self.hand(await database_sync_to_async(fragments.ended)(self._slug, reason))
+        await self.close(ENDED)
+
+    async def finish(self) -> None:
+        """Answer what has come in, then drop the line so that htmx comes back."""
+        first, self._finishing = not self._finishing, True  # its age and the end of the process may coincide
+        await self._inbox.empty()
+        if first and not self.line.end():
+            await self.close(COME_BACK)
+
+    async def disconnect(self, code: int) -> None:
+        await self._leave()
+
+    async def _leave(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._joined:
+            self._joined = False
+            await hub().leave(self)
+
+    def _set_alarm(self, end: float) -> None:
+        """Look every minute or so whether this socket may still be here, and at the end of its life renew it."""
+        wait = min(conf.recheck_seconds, max(end - time.monotonic(), 0))
+        self._alarm = asyncio.get_running_loop().call_later(wait, lambda: spawn(self._ring_alarm(end)))
+
+    async def _ring_alarm(self, end: float) -> None:
+        if time.monotonic() >= end or self.cursor is None:  # its time is over, or its page never asked to be let in
+            await self.finish()
+            return
+        await self.recheck()
+        if self._joined:
+            self._set_alarm(end)
+
+    @property
+    def _slug(self) -> str:
+        return self.scope["url_route"]["kwargs"].get("slug", conf.default_room)
+
+    # --- Frames ------------------------------------------------------------------------------------
+
+    async def hand(self, frame: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": str(frame)})
+        self.bound()
+
+    def bound(self) -> None:
+        if self.line.unsent > self.unsent_bound:
+            self.line.drop()
+            raise ConnectionAbortedError("it does not read what it is sent")
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """A guest's posts are stored together with those that follow. Members' wait, as each looks at the session."""
+        read = self._read(text_data)
+        is_post = isinstance(read, dict) and read.get("do", "post") == "post"
+        if is_post and self._joined and self.visit.participant.is_guest:
+            await self._inbox.side_by_side(self._handle(read))
+        else:
+            await self._inbox.in_turn(self._handle(read))
+
+    def _read(self, text: str | None) -> Read:
+        try:
+            actions.count_frame(self.number)
+            return parse(text)
+        except (Refused, Ended) as refusal:
+            return refusal
+
+    async def _handle(self, read: Read) -> None:
+        try:  # not joined: what was sent before it heard that it may not be here
+            answer = await self._answer(read) if self._joined else ""
+            if answer and self._joined:
+                await self.hand(answer)
+        except Ended as end:
+            await self._end(str(end))
+
+    async def _answer(self, read: Read) -> str:
+        command: Command = {}
+        try:
+            if not isinstance(read, dict):
+                raise read
+            command = read
+            verb = command.get("do", "post")
+            if verb == "post":
+                return await self.post(command)
+            if isinstance(verb, str) and verb in self.LINE_VERBS:
+                await database_sync_to_async(self.visit.look)()
+                return await self.LINE_VERBS[verb](self, command)
+            return await database_sync_to_async(self.visit.act)(command)
+        except Refused as refusal:
+            return await database_sync_to_async(self.visit.refuse)(command, refusal)
+        except DatabaseError as error:
+            logger.warning("A command could not be carried out: %r", error)
+            if self.cursor is None:  # still held: it would hear nothing, so let it come back and ask again
+                spawn(self.finish())
+            return await database_sync_to_async(self.visit.refuse)(command, Refused(AWAY))
+
+    # --- What concerns the line itself ---------------------------------------------------------------
+
+    async def post(self, command: Command) -> str:
+        """Stored together with what others of this process send at the same time."""
+        if not self.visit.participant.is_guest:  # whether they are still signed in the session alone knows
+            await database_sync_to_async(self.visit.look)()
+        nonce = command.get("nonce")
+        if not (isinstance(nonce, str) and nonce in self.visit.discarded):
+            outcome = await writer().post(self.visit.posting(command))
+            if isinstance(outcome, Forbidden):
+                await database_sync_to_async(self.visit.look)()  # raises Ended when they may not even read any more
+            if isinstance(outcome, Exception):
+                raise outcome
+        return fragments.acknowledged(nonce) if nonce else ""
+
+    async def sync(self, command: Command) -> str:
+        """Release a held socket: what changed after its cursor, then live."""
+        cursor, epoch = frames.number(command, "cursor"), command.get("epoch")
+        if epoch is not None and not isinstance(epoch, str):
+            raise Refused("An epoch is a text.")
+        self.visit.discarded = frames.nonces(command, "discard")
+        audience = hub().audiences.get(self.room.pk)
+        if audience is None:  # shown out in this very moment
+            return ""
+        await audience.catch_up(self, cursor, epoch)
+        answer = await hub().connection(self.room)
+        if command.get("away"):
+            away = frames.number(command, "away")
+            self.unread = await database_sync_to_async(self.visit.unread)(away)
+            answer += await database_sync_to_async(fragments.tab)(self.room, self.unread)
+        return answer
+
+    async def older(self, command: Command) -> str:
+        """The page of messages before a seq. Held meanwhile, so that no change of one of them gets in between."""
+        before, cursor = frames.number(command, "before"), self.cursor
+        audience = hub().audiences.get(self.room.pk)
+        if cursor is None or audience is None:
+            return ""
+        self.cursor, epoch = None, audience.epoch
+        await self.hand(await database_sync_to_async(fragments.older)(self.room, before))
+        await audience.catch_up(self, cursor, epoch)
+        return ""
+
+    async def away(self, command: Command) -> str:
+        """Nobody looks at the page: from here on what comes is counted, in its tab."""
+        if self.cursor is None:
+            return ""
+        self.unread = 0
+        return await database_sync_to_async(fragments.away)(self.room, self.cursor)
+
+    async def back(self, command: Command) -> str:
+        seen, self.unread = self.unread, None
+        answer = await database_sync_to_async(fragments.away)(self.room, None)
+        return answer + (await database_sync_to_async(fragments.tab)(self.room, 0) if seen else "")
+
+    LINE_VERBS: ClassVar[dict[str, LineVerb]] = {"away": away, "back": back, "older": older, "sync": sync}

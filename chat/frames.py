@@ -1,0 +1,59 @@
+"""What travels on a line: in, text that holds a JSON object, or is refused; out, HTML. Pure."""
+
+import json
+from functools import cached_property
+from typing import Any
+
+from chat.conf import conf
+from chat.errors import Refused
+
+Command = dict[str, Any]
+
+
+class Frame(str):
+    """A frame out that is made into bytes once, for all who get it."""
+
+    @cached_property
+    def prepared(self) -> bytes:
+        """As a server sends it (RFC 6455, 5.2): final, text, the length in the shortest form, and not masked."""
+        payload = self.encode()
+        size = len(payload)
+        if size < 126:
+            head = bytes((0x81, size))
+        elif size < 65_536:
+            head = b"\x81\x7e" + size.to_bytes(2)
+        else:
+            head = b"\x81\x7f" + size.to_bytes(8)
+        return head + payload
+
+
+def parse(text: str | None) -> Command:
+    """The command in a frame: a JSON object. Refused when it is anything else."""
+    if text is None:
+        raise Refused("A frame must be text, not binary.")
+    if len(text.encode(errors="surrogatepass")) > conf.frame_limit:
+        raise Refused(f"This frame is too long: at most {conf.frame_limit:,} bytes fit.")
+    try:
+        command = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused("A frame must be a JSON object, and this one can't be read.") from None
+    if not isinstance(command, dict):
+        raise Refused('A frame must be a JSON object, as in {"message": "hello"}.')
+    return command
+
+
+def number(command: Command, name: str) -> int:
+    """A seq that a client sends as text, as forms do."""
+    value = command.get(name)
+    if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19):
+        raise Refused(f"A {name} is a text of up to 18 digits.")
+    return int(value)
+
+
+def nonces(command: Command, name: str) -> frozenset[str]:
+    """One text or a list of them, as forms send what was ticked; empty when there is none."""
+    values = command.get(name, [])
+    values = [values] if isinstance(values, str) else values
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise Refused(f"A {name} is a text or a list of texts.")
+    return frozenset(values)

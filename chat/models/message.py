@@ -1,0 +1,78 @@
+import re
+from datetime import datetime
+from typing import TypeGuard
+
+from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.utils.timezone import localdate
+
+NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def for_page(self) -> "MessageQuerySet":
+        """With all that the template asks of them, in the one query."""
+        before = Message.objects.filter(room=OuterRef("room"), seq__lt=OuterRef("seq")).order_by("-seq")
+        return self.select_related("author").annotate(previous_sent=Subquery(before.values("sent")[:1]))
+
+    def newest(self, count: int) -> "list[Message]":
+        """The last `count` messages in their order."""
+        return [*reversed(self.order_by("-seq")[:count])]
+
+    def changed_after(self, cursor: int) -> "MessageQuerySet":
+        """What happened after the cursor, in the order in which it happened."""
+        return self.filter(changed__gt=cursor).order_by("changed")
+
+    def place_from_end(self, count: int, head: int) -> int | None:
+        """The seq of the last but `count` - 1 of those up to head; None when nothing comes before that one."""
+        places = self.filter(seq__lte=head).order_by("-seq").values_list("seq", flat=True)[count - 1 : count + 1]
+        return places[0] if len(places) == 2 else None
+
+
+class Message(models.Model):
+    """One message. It keeps the name under which it was written, so that a page read twice says the same."""
+
+    room = models.ForeignKey("chat.Room", on_delete=models.CASCADE, related_name="messages")
+    author = models.ForeignKey("chat.Participant", on_delete=models.PROTECT, related_name="messages")
+    author_name = models.CharField(max_length=80)
+    body = models.TextField()
+    nonce = models.CharField(
+        max_length=64, null=True, blank=True, help_text="Names one sending of one composer: a repeat stores nothing."
+    )
+    seq = models.PositiveBigIntegerField(help_text="Its place in the room, for ever.")
+    changed = models.PositiveBigIntegerField(help_text="The room's seq at its last change.")
+    sent = models.DateTimeField()
+    edited = models.DateTimeField(null=True, blank=True)
+    deleted = models.BooleanField(default=False, help_text="A tombstone: it keeps its place and nothing it said.")
+
+    objects = MessageQuerySet.as_manager()
+
+    previous_sent: datetime | None = None
+    """When the message before it was sent; `for_page` tells."""
+
+    class Meta:
+        ordering = ("room", "seq")
+        constraints = (
+            models.UniqueConstraint("room", "seq", name="chat_message_place"),
+            models.UniqueConstraint("author", "nonce", name="chat_message_once"),
+        )
+        indexes = (models.Index("room", "changed", name="chat_message_changed"),)
+
+    @staticmethod
+    def is_nonce(value: object) -> TypeGuard[str]:
+        """1 to 64 letters, digits, - or _: it becomes part of an id in the page."""
+        return isinstance(value, str) and NONCE.fullmatch(value) is not None
+
+    @property
+    def by_guest(self) -> bool:
+        """Written without an account, and marked so for ever, should its author have signed up since."""
+        joined = self.author.joined
+        return self.author.is_guest or (joined is not None and self.sent < joined)
+
+    @property
+    def opens_day(self) -> bool:
+        """The first one of a day, in the reader's time zone."""
+        return self.previous_sent is None or localdate(self.previous_sent) != localdate(self.sent)
+
+    def __str__(self) -> str:
+        return f"{self.author_name}: {self.body[:60]}"

@@ -1,0 +1,253 @@
+"""What the tests share: a small cast, a live site, a browser."""
+
+import os
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth import get_user_model
+from django.db import connections
+
+from chat import actions, bus, identity
+from chat.actions import limits
+from chat.hub import Hub
+from chat.models import Participant, Room
+from chat.tests import servers
+from chat.tests.ears import Ear
+from chat.tests.people import go_live
+from chat.tests.relay import Relay
+from site_config.asgi import application
+
+Path(servers.ROOT / "build").mkdir(exist_ok=True)
+
+
+def pytest_collection_modifyitems(items):
+    """Tests with a browser last, or apart (-m browser): its driver keeps an event loop running in its process, where
+    asynchronous tests would stumble."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits():
+    limits.forget()
+
+
+# --- The cast ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lobby(db) -> Room:
+    return actions.open_room("lobby")
+
+
+@pytest.fixture
+def ann(db) -> Participant:
+    """A guest who has been here before."""
+    return actions.enrol(Participant(key="gann", kind=Participant.Kind.GUEST, name="Ann"))
+
+
+@pytest.fixture
+def member(db) -> Participant:
+    """Somebody with an account."""
+    user = get_user_model().objects.create_user("mia", password="mia-has-a-password")
+    return actions.enrol(Participant(key=f"u{user.pk}", kind=Participant.Kind.MEMBER, user=user, name="mia"))
+
+
+@pytest.fixture
+def as_guest(client):
+    """Makes the test client the guest with this key."""
+
+    def become(participant: Participant):
+        client.cookies[identity.COOKIE] = identity._signer().sign(participant.key)
+        return client
+
+    return become
+
+
+# --- A socket, without a server ------------------------------------------------------------------
+
+
+class Client(WebsocketCommunicator):
+    """A raw client of the site's own ASGI application."""
+
+    async def say(self, **command):
+        await self.send_json_to(command)
+
+    async def hears(self, text: str) -> list[str]:
+        """Every frame up to the first that holds the text: that one is the last of them."""
+        frames = [await self.receive_from(timeout=5)]
+        while text not in frames[-1]:
+            frames.append(await self.receive_from(timeout=5))
+        return frames
+
+
+@pytest.fixture
+async def connect(transactional_db):
+    """`await connect(path, guest=…)` opens a socket. In the end all are closed, and so is their thread's connection."""
+    clients = []
+
+    async def connect(path="/ws/chat/", guest=None, cookies=None, address=None):
+        cookies = dict(cookies or {})
+        if guest:
+            cookies[identity.COOKIE] = identity._signer().sign(guest.key)
+        headers = [(b"host", b"testserver")]
+        if cookies:
+            headers.append((b"cookie", "; ".join(f"{name}={value}" for name, value in cookies.items()).encode()))
+        client = Client(application, path, headers=headers)
+        if address:
+            client.scope["client"] = (address, 1)
+        assert await client.connect(timeout=5) == (True, None)
+        clients.append(client)
+        return client
+
+    yield connect
+    try:
+        for client in clients:
+            await client.disconnect(timeout=5)
+    finally:
+        await sync_to_async(connections.close_all)()
+
+
+# --- The hub, without sockets ----------------------------------------------------------------------
+
+
+@pytest.fixture
+async def hubs(transactional_db, settings):
+    """`hubs()` makes a hub. They have no tick that would repair what a test breaks, unless it asks for one."""
+    settings.CHAT_TICK_SECONDS = 600
+    settings.CHAT_RATE_LIMITS = False
+    made: list[Hub] = []
+
+    def make() -> Hub:
+        made.append(Hub())
+        return made[-1]
+
+    yield make
+    for hub in made:
+        for audience in list(hub.audiences.values()):
+            for ear in list(audience.sockets) or [Ear(audience.room)]:
+                await hub.leave(ear)
+    await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """Rings are lost."""
+    monkeypatch.setattr(bus, "ring", lambda room_id, seq, news=(): None)
+
+
+# --- A live site ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def fresh_database(folder):
+    """A migrated database for live processes, on the same kind of server as the suite's; its files go to the folder."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        url = f"sqlite:///{folder / 'live.sqlite3'}"
+        servers.migrate(url)
+        yield url
+        return
+    name = f"live_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = f"{server.rsplit('/', 1)[0]}/{name}"
+    servers.migrate(url)
+    yield url
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(tmp_path):
+    """A database of its own for the live processes of one test."""
+    with fresh_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def site(database_url):
+    """One live Daphne."""
+    with servers.Site(DATABASE_URL=database_url) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def busy_site(tmp_path_factory):
+    """One live Daphne for all tests of a module; each takes a room of its own, and may write as fast as it can."""
+    with fresh_database(tmp_path_factory.mktemp("busy")) as url:
+        slugs = [f"room-{n}" for n in range(1, 41)]
+        servers.make_rooms(url, *slugs)
+        with servers.Site(DATABASE_URL=url, CHAT_RATE_LIMITS="off") as site:
+            site.empty_rooms = iter(slugs)
+            yield site
+
+
+@pytest.fixture
+def room(busy_site):
+    """The slug of an empty room of the busy site."""
+    return next(busy_site.empty_rooms)
+
+
+@pytest.fixture
+def relay(busy_site):
+    """The busy site behind a line that can be cut."""
+    with Relay(busy_site) as relay:
+        yield relay
+
+
+@pytest.fixture
+def redis():
+    with servers.Redis() as redis:
+        yield redis
+
+
+@pytest.fixture
+def two_sites(database_url, redis):
+    """Two Daphne processes with one database, and a Redis between them."""
+    environment = {"DATABASE_URL": database_url, "REDIS_URL": redis.url}
+    with servers.Site(**environment) as one, servers.Site(**environment) as other:
+        yield one, other
+
+
+# --- A browser -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = servers.launch_chromium(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def browser(_chromium):
+    """`browser(site, **context options)` opens /chat/ as a new person. In the end the console must have been silent."""
+    contexts, said = [], []
+
+    def visit(site, path="/chat/", expect_live=True, **options):
+        context = _chromium.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type != "info" and said.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: said.append(f"error: {error}"))
+        page.goto(path)
+        if expect_live and options.get("java_script_enabled", True):
+            go_live(page)
+        return page
+
+    visit.said = said
+    yield visit
+    for context in contexts:
+        context.close()
+    assert said == []

@@ -1,0 +1,102 @@
+"""People as the live tests know them: one who sits at a page, and one who speaks to the socket directly."""
+
+import json
+import re
+import time
+from html import unescape
+
+from playwright.sync_api import Page
+from websockets.sync.client import connect
+
+PATIENCE = 15  # seconds; what takes longer has not happened
+
+
+def at(page: Page):
+    """The field one types in: that of the last composer."""
+    return page.locator("form.composer").last.locator("[name=message]")
+
+
+def say(page: Page, text: str) -> None:
+    """Type and press Enter, and see that the next composer is there, as somebody who types does before they go on."""
+    settle(page)
+    used = page.locator("form.composer").last.get_attribute("id")
+    at(page).fill(text)
+    page.keyboard.press("Enter")
+    page.locator(f"form.composer:last-child:not(#{used})").wait_for()
+
+
+def bodies(page: Page) -> list[str]:
+    return page.locator(".message-body").all_inner_texts()
+
+
+def go_live(page: Page) -> None:
+    """Wait until the page's line is live, and it rests. htmx may pause for long between its trials."""
+    page.locator(".connection[data-state=live]").wait_for(timeout=30_000)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until Enter sends: until the composer that follows is in the browser's cache. On a loaded machine that takes
+    longer than the test's fingers, and what then goes on in the page would also cut a smooth scroll short."""
+    page.locator("html:not(:has(.composer-hold, .htmx-request))").wait_for(timeout=30_000)
+
+
+def rename(page: Page, name: str) -> None:
+    page.locator(".me-name").click()
+    page.locator(".me-panel [name=name]").fill(name)
+    page.locator(".me-panel button").click()
+
+
+def until(true, what: str, patience: float = PATIENCE) -> None:
+    """Look until it is so. For what has no locator to wait for."""
+    end = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+
+
+def forgive_outage(browser):
+    """Take what Chromium and htmx say of a server that does not answer from the console, and nothing else."""
+    outage = (
+        "WebSocket connection to|ERR_CONNECTION_RE(FUSED|SET)|ERR_INTERNET_DISCONNECTED"
+        "|htmx:afterRequest|htmx:sendError|error: .object Event."
+    )
+    browser.said[:] = [line for line in browser.said if not re.search(outage, line)]
+
+
+class Raw:
+    """A guest without a browser, to be used in a `with`. `page`: the person whose cookies it has."""
+
+    def __init__(self, site, slug: str | None = "lobby", page: Page | None = None, held: bool = False):
+        cookies = page.context.cookies(site.url) if page else []
+        cookie = "; ".join(f"{one['name']}={one['value']}" for one in cookies)
+        self._dial = connect(
+            f"{site.socket_url}/ws/chat/{f'{slug}/' if slug else ''}{'?sync=1' if held else ''}",
+            additional_headers={"Cookie": cookie} if cookie else {},
+            proxy=None,
+        )
+
+    def __enter__(self):
+        self.socket = self._dial.__enter__()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._dial.__exit__(*exception)
+
+    def send(self, **frame) -> None:
+        self.socket.send(json.dumps(frame))
+
+    def frame(self) -> str:
+        return self.socket.recv(PATIENCE)
+
+    def hear(self, count: int) -> list[str]:
+        """The texts of the next so many messages."""
+        heard = []
+        while len(heard) < count:
+            heard += [unescape(body) for body in re.findall(r'class="message-body"[^>]*>([^<]*)<', self.frame())]
+        return heard
+
+    def post(self, text: str) -> None:
+        """Post it, and hear it: from here on it is stored and handed out."""
+        self.send(message=text)
+        assert text in self.hear(1)

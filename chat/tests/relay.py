@@ -1,0 +1,106 @@
+"""What stands between a browser and a site: a line that can be cut, fall silent, or let no socket through."""
+
+import contextlib
+import socket
+import threading
+from dataclasses import dataclass
+
+from chat.tests.servers import HOST, Site, free_port
+
+
+@dataclass
+class Line:
+    """One connection of the browser, and the site's end of it."""
+
+    ends: tuple[socket.socket, socket.socket]
+    is_socket: bool
+    muffled: frozenset[str] = frozenset()
+    """The directions, "up" to the site and "down" from it, in which all is lost, and nobody hears of it."""
+
+    def carry(self, direction: str) -> None:
+        source, target = self.ends if direction == "up" else reversed(self.ends)
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                if direction not in self.muffled:
+                    target.sendall(data)
+        self.cut()
+
+    def cut(self) -> None:
+        for end in self.ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+class Relay:
+    """A site under another address, to be used in a `with`."""
+
+    def __init__(self, site: Site):
+        self.site, self.port = site, free_port()
+        self.sockets = "pass"
+        """What becomes of new websockets: they "pass", are "refused", or "hang" without an answer."""
+        self.asked = 0
+        """How many websockets were asked for."""
+        self.lines: list[Line] = []
+        self._hanging: list[socket.socket] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def up(self) -> None:
+        self._listener = socket.create_server((HOST, self.port))
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def down(self) -> None:
+        """Nobody answers here any more, and what was open is cut."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone would leave accept() waiting
+        self._listener.close()
+        self.cut(whole=True)
+
+    def cut(self, whole: bool = False) -> None:
+        """Break the websockets, or all connections."""
+        while self._hanging:
+            self._hanging.pop().close()
+        for line in [line for line in self.lines if whole or line.is_socket]:
+            self.lines.remove(line)
+            line.cut()
+
+    def silence(self, *directions: str) -> None:
+        """The websockets that are open now carry nothing any more, "up" or "down" or both, and nobody hears of it."""
+        for line in self.lines:
+            if line.is_socket:
+                line.muffled = frozenset(directions or ("up", "down"))
+
+    def __enter__(self):
+        self.up()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.down()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                end, _ = listener.accept()
+                threading.Thread(target=self._serve, args=(end,), daemon=True).start()
+
+    def _serve(self, end: socket.socket) -> None:
+        try:
+            first = end.recv(65_536)
+        except OSError:
+            return
+        is_socket = first.startswith(b"GET /ws/")
+        self.asked += is_socket
+        if is_socket and self.sockets == "hang":
+            self._hanging.append(end)
+            return
+        if not first or (is_socket and self.sockets == "refused"):
+            end.close()
+            return
+        line = Line((end, socket.create_connection((HOST, self.site.port))), is_socket)
+        self.lines.append(line)
+        line.ends[1].sendall(first)
+        threading.Thread(target=line.carry, args=("down",), daemon=True).start()
+        line.carry("up")

@@ -1,0 +1,153 @@
+"""In Chromium: typing. What is typed arrives as it was typed, however slow the line, in one line or several."""
+
+from statistics import median
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.tests.people import at, bodies, go_live, say
+
+LATENCIES = [0, 100, 300]
+PAUSE = 1000 / 11  # milliseconds from one key to the next
+PROMPT = 150
+"""Milliseconds from Enter to the next composer's focus: 15 here at any latency, and no round trip on any machine."""
+
+MEASURE = """() => {
+  window.prompt = []
+  let pressed = 0
+  addEventListener("keydown", event => { if (event.key === "Enter") pressed = performance.now() }, true)
+  addEventListener("focusin", () => { if (pressed) { window.prompt.push(performance.now() - pressed); pressed = 0 } })
+}"""
+"""Notes how long it takes from each Enter to the next focus."""
+
+
+def slow_down(page, latency: int) -> None:
+    line = {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
+
+
+def shape_button(page, name: str):
+    return page.locator("form.composer").last.get_by_role("button", name=name)
+
+
+# --- One line ------------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("latency", LATENCIES)
+def test_thirty_messages_in_one_go(busy_site, room, browser, latency, record_property):
+    page = browser(busy_site, f"/chat/{room}/")
+    slow_down(page, latency)
+    page.evaluate(MEASURE)
+    texts = [f"{n} of 30" for n in range(30)]
+    page.keyboard.type("".join(f"{text}\n" for text in texts), delay=PAUSE)
+    expect(page.locator(".message")).to_have_count(30)
+    assert bodies(page) == texts
+    expect(page.locator("form.composer")).to_have_count(1)
+    expect(at(page)).to_have_value("")
+    expect(at(page)).to_be_focused()
+    took = page.evaluate("() => window.prompt")
+    record_property("milliseconds to the next composer", sorted(round(one, 1) for one in took))
+    print(
+        f"at {latency} ms latency the next composer had the focus after {median(took):.1f} ms, at most {max(took):.1f}"
+    )
+    assert len(took) == 30
+    assert median(took) < PROMPT
+
+
+def test_two_tabs_of_one_person(busy_site, room, browser):
+    one = browser(busy_site, f"/chat/{room}/")
+    other = one.context.new_page()
+    other.on("console", lambda message: browser.said.append(message.text))
+    other.goto(f"/chat/{room}/")
+    go_live(other)
+    said = []
+    for n in range(5):
+        for name, page in (("one", one), ("other", other)):
+            said.append(f"{name} {n}")
+            say(page, f"{name} {n}")
+    for page in (one, other):
+        expect(page.locator(".message")).to_have_count(10)
+        assert sorted(bodies(page)) == sorted(said)
+        expect(page.locator("form.composer")).to_have_count(1)
+        assert len(set(page.locator(".message").evaluate_all("all => all.map(one => one.dataset.author)"))) == 1
+        own = page.locator(".message-body").evaluate_all("all => all.map(it => getComputedStyle(it).justifySelf)")
+        assert set(own) == {"flex-end"}
+    assert bodies(one) == bodies(other)
+    other.keyboard.type("a draft here")
+    expect(at(one)).to_have_value("")
+
+
+# --- Several lines -------------------------------------------------------------------------------
+
+
+def test_several_lines_and_back(busy_site, room, browser):
+    page = browser(busy_site, f"/chat/{room}/")
+    page.keyboard.type("begun in one line")
+    shape_button(page, "Several lines").click()
+    expect(shape_button(page, "One line")).to_be_visible()
+    expect(at(page)).to_have_value("begun in one line")
+    expect(at(page)).to_be_focused()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nand a second\n\nand a fourth")
+    expect(page.locator(".message")).to_have_count(0)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".message-body")).to_have_text("begun in one line\nand a second\n\nand a fourth")
+    assert bodies(page) == ["begun in one line\nand a second\n\nand a fourth"]
+
+    expect(at(page)).to_be_focused()
+    page.keyboard.type("the next\nas well")
+    expect(at(page)).to_have_value("the next\nas well")
+    page.keyboard.press("Tab")  # by the keyboard alone
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message")).to_have_count(2)
+    assert bodies(page)[1] == "the next\nas well"
+    expect(page.locator("form.composer")).to_have_count(1)
+
+    page.reload()
+    go_live(page)
+    expect(at(page)).to_be_focused()
+    page.keyboard.type("remembered\nhere")
+    expect(at(page)).to_have_value("remembered\nhere")
+    shape_button(page, "One line").click()
+    expect(shape_button(page, "Several lines")).to_be_visible()
+    expect(at(page)).to_have_value("remembered here")
+    expect(at(page)).to_be_focused()
+    expect(page.locator(".composer-hold")).to_have_count(0)  # until the next one is there, Enter sends nothing
+    page.keyboard.press("Enter")
+    expect(page.locator(".message").last).to_contain_text("remembered here")
+    say(page, "in one line again")
+    page.reload()
+    go_live(page)
+    page.keyboard.type("in one line still\n")
+    expect(page.locator(".message-body").last).to_have_text("in one line still")
+    expect(page.locator(".message")).to_have_count(5)
+
+
+def test_a_tall_draft_stays_in_sight(busy_site, room, browser):
+    page = browser(busy_site, f"/chat/{room}/", viewport={"width": 390, "height": 600})
+    shape_button(page, "Several lines").click()
+    expect(shape_button(page, "One line")).to_be_visible()
+    page.keyboard.type("\n".join(f"line {n}" for n in range(40)))
+    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    assert at(page).bounding_box()["height"] <= 0.4 * 600 + 1
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".message")).to_have_count(1)
+    assert bodies(page)[0].count("\n") == 39
+    assert at(page).bounding_box()["height"] < 120
+
+
+def test_on_a_slow_line_the_shape_changes_and_loses_nothing(busy_site, room, browser):
+    page = browser(busy_site, f"/chat/{room}/")
+    slow_down(page, 300)
+    page.keyboard.type("typed before")
+    shape_button(page, "Several lines").click()
+    page.keyboard.type(", typed meanwhile", delay=20)  # nobody takes it: the field is closed for the moment
+    expect(shape_button(page, "One line")).to_be_visible()
+    kept = at(page).input_value()
+    assert "typed before" in kept, kept
+    expect(at(page)).to_be_focused()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nand after", delay=20)
+    expect(at(page)).to_have_value(f"{kept}\nand after")
