@@ -82,9 +82,9 @@ class Client(WebsocketCommunicator):
 
     async def hears(self, text: str) -> list[str]:
         """Every frame up to the first that holds the text: that one is the last of them."""
-        frames = [await self.receive_from(timeout=5)]
+        frames = [await self.receive_from(timeout=30)]
         while text not in frames[-1]:
-            frames.append(await self.receive_from(timeout=5))
+            frames.append(await self.receive_from(timeout=30))
         return frames
 
 
@@ -103,14 +103,14 @@ async def connect(transactional_db):
         client = Client(application, path, headers=headers)
         if address:
             client.scope["client"] = (address, 1)
-        assert await client.connect(timeout=5) == (True, None)
+        assert await client.connect(timeout=30) == (True, None)
         clients.append(client)
         return client
 
     yield connect
     try:
         for client in clients:
-            await client.disconnect(timeout=5)
+            await client.disconnect(timeout=30)
     finally:
         await sync_to_async(connections.close_all)()
 
@@ -222,8 +222,9 @@ def two_sites(database_url, redis):
 
 @pytest.fixture(scope="session")
 def _chromium():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=servers.PATIENCE * 1000)  # a machine that is busy is slow, not wrong
     with sync_playwright() as playwright:
         chromium = servers.launch_chromium(playwright)
         yield chromium

@@ -66,14 +66,14 @@ class Ear:
         return seqs(self.frames)
 
     async def hears(self, seq: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while seq not in self.seqs:
                 self._news.clear()
                 await self._news.wait()
 
     async def gets(self, count: int) -> None:
         """Wait for so many frames."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.frames) < count:
                 self._news.clear()
                 await self._news.wait()

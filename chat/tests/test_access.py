@@ -28,7 +28,7 @@ async def ended(client):
     """The last words that a socket of the ASGI application hears, and the code it is closed with."""
     said = ""
     while True:
-        event = await client.receive_output(timeout=5)
+        event = await client.receive_output(timeout=30)
         if event["type"] == "websocket.close":
             return said, event["code"]
         said += event["text"]

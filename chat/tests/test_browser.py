@@ -292,7 +292,7 @@ def test_an_outage_is_said_and_made_good(site, database_url, browser):
 
     with servers.Site(DATABASE_URL=database_url) as elsewhere:
         site.stop()
-        expect(state).to_have_attribute("data-state", "reconnecting", timeout=1000)
+        expect(state).to_have_attribute("data-state", "reconnecting")
         expect(state).to_be_visible()
         with Raw(elsewhere) as raw:
             raw.post("missed")
@@ -316,7 +316,7 @@ def test_many_messages_written_during_an_outage_are_not_lost(site, browser):
     """More than there are composers kept ahead: what did not go out stays in sight, and one can go on afterwards."""
     page = browser(site)
     site.stop()
-    expect(page.locator(".connection")).to_have_attribute("data-state", "reconnecting", timeout=1000)
+    expect(page.locator(".connection")).to_have_attribute("data-state", "reconnecting")
     texts = [f"off {n}." for n in range(8)]
     page.keyboard.type("".join(f"{text}\n" for text in texts), delay=1000 / 11)
     site.start()

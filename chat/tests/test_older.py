@@ -77,7 +77,7 @@ async def test_what_answers_replaces_what_asked_and_asks_for_more(connect, lobby
     await sync_to_async(fill)(lobby, ann, 20)
     socket = await connect()
     await socket.say(do="older", before="11")
-    frame = await socket.receive_from(timeout=5)
+    frame = await socket.receive_from(timeout=30)
     assert frame.startswith('<div class="older-page" hx-swap-oob="outerHTML:#ask-lobby-11">')
     assert seqs([frame]) == [6, 7, 8, 9, 10]
     ask = re.search(r'<form class="older-ask" id="ask-lobby-6" ws-send.*?</form>', frame, re.DOTALL)
@@ -92,7 +92,7 @@ async def test_only_this_rooms_messages_come(connect, lobby, ann):
     await post(other, ann, "elsewhere")
     socket = await connect()
     await socket.say(do="older", before="9" * 18)
-    frame = await socket.receive_from(timeout=5)
+    frame = await socket.receive_from(timeout=30)
     assert seqs([frame]) == [1, 2, 3]
     assert "elsewhere" not in frame
 
@@ -102,7 +102,7 @@ async def test_before_the_first_there_is_nothing(connect, lobby, ann):
     socket = await connect()
     for before in ("1", "0"):
         await socket.say(do="older", before=before)
-        frame = await socket.receive_from(timeout=5)
+        frame = await socket.receive_from(timeout=30)
         assert seqs([frame]) == []
         assert "Here it began." in frame
 
@@ -143,7 +143,7 @@ async def test_an_edit_while_older_ones_are_read_comes_after_them(connect, clien
         page.apply(frame)
     assert page.rows() == await sync_to_async(table)(lobby)
     await post(lobby, ann, "news")  # and it is live again
-    assert seqs([await socket.receive_from(timeout=5)]) == [12]
+    assert seqs([await socket.receive_from(timeout=30)]) == [12]
 
 
 async def test_big_messages_make_a_page_smaller_and_never_exceed_a_frame(connect, client, lobby, ann, settings):
@@ -154,7 +154,7 @@ async def test_big_messages_make_a_page_smaller_and_never_exceed_a_frame(connect
     read, before = [], 10
     for due in ([8, 9], [6, 7], [4, 5], [2, 3], [1], []):
         await socket.say(do="older", before=str(before))
-        frame = await socket.receive_from(timeout=5)
+        frame = await socket.receive_from(timeout=30)
         assert len(frame.encode()) <= FRAME
         assert seqs([frame]) == due
         read, before = due + read, min(due, default=0)
@@ -182,7 +182,7 @@ async def test_the_longest_messages_fit_into_a_frame(connect, char, db):
     before = 10**18 - 1
     for _ in range(16):
         await socket.say(do="older", before=str(before))
-        frame = await socket.receive_from(timeout=5)
+        frame = await socket.receive_from(timeout=30)
         assert len(frame.encode()) <= FRAME
         before = min(seqs([frame]), default=0)
     assert before == 0
@@ -196,14 +196,14 @@ async def test_a_bad_before_is_refused_and_the_line_lives_on(connect, lobby, ann
     socket = await connect()
     for number, before in enumerate(BAD, start=11):
         await socket.say(do="older", before=before)
-        refusal = await socket.receive_from(timeout=5)
+        refusal = await socket.receive_from(timeout=30)
         assert refusal.startswith('<p class="notice" id="notice-lobby" role="alert">A before is a text of up to'), (
             before
         )
         await post(lobby, ann, "news")
-        assert seqs([await socket.receive_from(timeout=5)]) == [number], before
+        assert seqs([await socket.receive_from(timeout=30)]) == [number], before
     await socket.say(do="older")
-    assert "A before is" in await socket.receive_from(timeout=5)
+    assert "A before is" in await socket.receive_from(timeout=30)
 
 
 async def test_a_held_socket_gets_nothing(connect, lobby, ann):
@@ -221,10 +221,10 @@ async def test_who_is_banned_meanwhile_is_shown_out_instead(connect, lobby, ann)
     socket = await connect(guest=ann)
     await Participant.objects.filter(pk=ann.pk).aupdate(banned=True)
     await socket.say(do="older", before="6")
-    frame = await socket.receive_from(timeout=5)
+    frame = await socket.receive_from(timeout=30)
     assert "moderator" in frame
     assert seqs([frame]) == []
-    assert await socket.receive_output(timeout=5) == {"type": "websocket.close", "code": ENDED}
+    assert await socket.receive_output(timeout=30) == {"type": "websocket.close", "code": ENDED}
 
 
 async def test_when_the_database_fails_it_the_socket_comes_back(connect, lobby, ann, monkeypatch):
@@ -234,7 +234,7 @@ async def test_when_the_database_fails_it_the_socket_comes_back(connect, lobby, 
     monkeypatch.setattr(fragments, "older", fail)
     socket = await connect()
     await socket.say(do="older", before="6")
-    said = [await socket.receive_output(timeout=5) for _ in range(2)]
+    said = [await socket.receive_output(timeout=30) for _ in range(2)]
     assert {event["type"] for event in said} == {"websocket.send", "websocket.close"}  # and so is not held for ever
 
 
@@ -253,7 +253,7 @@ async def test_a_backup_restored_while_older_ones_are_read_is_noticed(
 
     monkeypatch.setattr(fragments, "older", slowly)
     await page_back(page, socket)
-    page.apply(await socket.receive_from(timeout=5))
+    page.apply(await socket.receive_from(timeout=30))
     assert (page.replaced, page.ask, page.older) == (1, 6, {})
     assert [seq for _, seq, _ in page.rows()] == [6, 7, 8, 9, 10]
 

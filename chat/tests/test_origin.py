@@ -142,6 +142,6 @@ async def test_the_site_asks_it_of_every_socket(connect, lobby, settings, origin
     settings.ALLOWED_HOSTS = ["testserver"]
     headers = [(b"host", b"testserver"), (b"origin", origin.encode())]
     socket = WebsocketCommunicator(application, "/ws/chat/", headers=headers)
-    connected, _ = await socket.connect(timeout=5)
+    connected, _ = await socket.connect(timeout=30)
     assert connected is welcome
-    await socket.disconnect(timeout=5)
+    await socket.disconnect(timeout=30)

@@ -12,7 +12,7 @@ STILL_SECONDS = 4
 """What has not been tried again by then never is: htmx's first pause is at most one second, its second two."""
 
 
-def sees(page, state: str, text: str, patience: float = 5) -> None:
+def sees(page, state: str, text: str, patience: float = 30) -> None:
     banner = page.locator(".connection")
     expect(banner).to_have_attribute("data-state", state, timeout=patience * 1000)
     expect(banner).to_contain_text(text)
