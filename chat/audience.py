@@ -143,13 +143,12 @@ class Audience:
                 others.append(socket)
                 continue
             socket.cursor = changes.head
-            for frame in frames:
-                if socket.write(frame):
-                    try:
+            try:
+                for frame in frames:
+                    if socket.write(frame):
                         socket.bound()
-                    except Exception as error:
-                        self._lose(socket, error)
-                        break
+            except Exception as error:
+                self._lose(socket, error)
         return others
 
     def _lose(self, socket: Socket, error: Exception) -> None:

@@ -45,6 +45,22 @@ async def test_all_in_the_room_get_the_very_same_string_and_nobody_else(hubs, lo
 # --- Rings ---------------------------------------------------------------------------------------
 
 
+async def test_a_socket_that_breaks_while_it_is_written_to_costs_nobody_else_anything(hubs, lobby, ann):
+    hub = hubs()
+    first, broken, last = Ear(lobby), Ear(lobby), Ear(lobby)
+
+    def breaks(frame) -> bool:
+        raise RuntimeError("its transport is in pieces")
+
+    broken.write = breaks
+    for ear in (first, broken, last):
+        await hub.join(ear, lobby)
+    await post(lobby, ann, "hello")
+    await last.hears(1)
+    await first.hears(1)
+    assert broken not in hub.audiences[lobby.pk].sockets
+
+
 async def test_a_lost_ring_is_made_up_for_by_the_tick(hubs, lobby, ann, silent, settings):
     settings.CHAT_TICK_SECONDS = 0.05
     hub, ear = hubs(), Ear(lobby)
