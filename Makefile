@@ -7,6 +7,7 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 STYLES := theme/static/css/dist/styles.css
+APP_STYLES := chat/static/chat/chat.css
 TAILWIND := build/tailwind
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -18,30 +19,33 @@ run: $(VENV)/.installed ## the chat at http://localhost:8000/chat/ (PORT=… mov
 	@echo "Parley is at http://localhost:$(PORT)/chat/"
 	$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
-dev: $(VENV)/.installed-dev $(TAILWIND) ## the same, and the stylesheet is rebuilt whenever a template changes
+dev: $(VENV)/.installed-dev $(TAILWIND) ## the same; a change of a template or a style builds the stylesheet and loads the page anew
 	$(BIN)/python manage.py migrate --verbosity 0
-	trap 'kill 0' EXIT; TAILWINDCSS_BIN_DIR=$(abspath $(TAILWIND)) $(BIN)/python manage.py tailwind start < /dev/zero & \
-	$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+	trap 'kill 0' EXIT; $(TAILWIND)/*/tailwindcss -i theme/static_src/src/styles.css -o $(STYLES) --watch=always < /dev/null & \
+	RELOAD=on $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 # --- Tests ---------------------------------------------------------------------------------------
 
 test: lint browser ## every check and every test, on each database, layer and Python there is
 	@other=$$($(BIN)/python -m chat.tests.pythons); \
 	if [ -n "$$other" ]; then \
-	  $(MAKE) --no-print-directory suite BROWSERS=sqlite; \
-	  $(MAKE) --no-print-directory suite BROWSERS=postgresql PYTHON="$$other" VENV=.venv-second; \
+	  $(MAKE) --no-print-directory suite DATABASES=sqlite; \
+	  $(MAKE) --no-print-directory suite DATABASES=postgresql PYTHON="$$other" VENV=.venv-second; \
 	else \
 	  echo "No second Python is here, so the suite runs on one; 3.11 and 3.13 bring Django 5.2 and 6.1."; \
-	  $(MAKE) --no-print-directory suite BROWSERS="sqlite postgresql"; \
+	  $(MAKE) --no-print-directory suite; \
 	fi
 
-# Once on SQLite and memory, once on PostgreSQL and Redis. Browsers take minutes: each database and each Python has them once.
+# Once on SQLite and memory, once on PostgreSQL and Redis: each database and each Python has all of it once, as it takes long.
+DATABASES ?= sqlite postgresql
 TESTS = $(BIN)/python -m pytest -q -n 2 --dist loadfile
+SERVERS = $(BIN)/python -m chat.tests.servers
 suite: $(VENV)/.installed-dev
-	$(TESTS) -m "not browser and not chaos"
-	$(BIN)/python -m chat.tests.servers $(TESTS) -m "not browser"
-	$(if $(filter sqlite,$(BROWSERS)),$(TESTS) -m browser)
-	$(if $(filter postgresql,$(BROWSERS)),$(BIN)/python -m chat.tests.servers $(TESTS) -m browser)
+	$(if $(filter-out sqlite postgresql,$(DATABASES)),$(error DATABASES is "$(DATABASES)": it may be sqlite, postgresql, or both))
+	$(if $(filter sqlite,$(DATABASES)),$(TESTS) -m "not browser and not chaos")
+	$(if $(filter postgresql,$(DATABASES)),$(SERVERS) $(TESTS) -m "not browser")
+	$(if $(filter sqlite,$(DATABASES)),$(TESTS) -m browser)
+	$(if $(filter postgresql,$(DATABASES)),$(SERVERS) $(TESTS) -m "browser and not looks")
 
 lint: $(VENV)/.installed-dev $(TAILWIND) ## style, types, templates, migrations, and whether the stylesheet is up to date
 	$(BIN)/ruff check .
@@ -51,8 +55,8 @@ lint: $(VENV)/.installed-dev $(TAILWIND) ## style, types, templates, migrations,
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python -m pytest -q chat/tests/test_house.py
-	cp $(STYLES) build/styles.before && $(MAKE) --no-print-directory styles && \
-	cmp build/styles.before $(STYLES) || { echo "The stylesheet was out of date: commit what make styles built."; exit 1; }
+	cat $(STYLES) $(APP_STYLES) > build/styles.before && $(MAKE) --no-print-directory styles && \
+	cat $(STYLES) $(APP_STYLES) | cmp build/styles.before || { echo "The stylesheet was out of date: commit what make styles built."; exit 1; }
 
 format: $(VENV)/.installed-dev ## put the sources in order
 	$(BIN)/ruff check --fix .
@@ -71,7 +75,7 @@ bench: $(VENV)/.installed-dev ## Parley beside its peers, in turns: one table of
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 bench-growth: $(VENV)/.installed-dev ## what a million messages and hundreds of rooms cost
-	$(BIN)/python -m benchmarks history rooms --write docs/benchmarks.md
+	$(BIN)/python -m benchmarks history rooms sidebar --write docs/benchmarks.md
 
 bench-quick: $(VENV)/.installed-dev ## only the fan-out, within a minute
 	$(BIN)/python -m benchmarks --quick
@@ -80,11 +84,20 @@ bench-quick: $(VENV)/.installed-dev ## only the fan-out, within a minute
 
 # --- What is built and committed -----------------------------------------------------------------
 
-styles: $(VENV)/.installed-dev $(TAILWIND) ## build the stylesheet, without Node
+styles: $(VENV)/.installed-dev $(TAILWIND) ## build the stylesheets, without Node: the site's, and the app's, which is made of it
 	TAILWINDCSS_BIN_DIR=$(abspath $(TAILWIND)) $(BIN)/python manage.py tailwind build > build/tailwind.log 2>&1 || { cat build/tailwind.log; exit 1; }
+	$(BIN)/python -m theme.scoped $(STYLES) build/scoped.css
+	$(TAILWIND)/*/tailwindcss -i build/scoped.css -o $(APP_STYLES) --minify > build/tailwind.log 2>&1 || { cat build/tailwind.log; exit 1; }
 
-screenshot: $(VENV)/.installed-dev browser ## take README's picture anew
-	$(BIN)/python -m chat.tests.screenshot
+icons: $(VENV)/.installed-dev browser ## draw the icons anew that can't be SVG
+	$(BIN)/python -m chat.tests.icons
+
+messages: $(VENV)/.installed-dev ## bring the catalogues of texts up to date, compile them, and say what is not translated
+	$(BIN)/python -m chat.tests.catalogues
+
+screens: $(VENV)/.installed-dev browser ## take the pictures in docs/screens/ anew, README's among them
+	$(BIN)/python -m chat.tests.screens
+	$(BIN)/python -m chat.tests.moving
 
 requirements: $(VENV)/.installed-dev ## resolve requirements.in and requirements-dev.in anew
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 requirements.in -o requirements.txt
@@ -116,4 +129,4 @@ $(TAILWIND): $(VENV)/.installed-dev
 clean: ## remove what make made, but not the database
 	rm -rf .venv .venv-second build staticfiles
 
-.PHONY: help run dev test suite lint format browser styles screenshot requirements clean
+.PHONY: help run dev test suite lint format browser styles icons messages screens requirements clean

@@ -18,14 +18,18 @@ APART = 10  # seconds from one message of a room to the next
 PIECE = 20_000  # messages of each room, after which to say how far it is
 
 PARTICIPANTS = """
-    INSERT INTO chat_participant (key, kind, name, banned, created)
-    SELECT 'gfilled' || n, 'guest', 'Filled Guest ' || n, {false}, {now} FROM {series}"""
+    INSERT INTO chat_participant
+        (key, kind, name, named, skeleton, handle, colour, time_zone, language, rings, shows_typing, digest, banned,
+        created)
+    SELECT 'gfilled' || n, 'guest', 'Filled Guest ' || n, {false}, '', '', '', '', '', 'mentions', {true}, {false},
+        {false}, {now}
+    FROM {series}"""
 
 MESSAGES = """
-    INSERT INTO chat_message (room_id, author_id, author_name, body, nonce, seq, changed, sent, deleted)
-    SELECT room.id, author.id, author.name, 'message ' || n || ' of many, and so on in words of a message',
+    INSERT INTO chat_message (room_id, author_id, author_name, body, marks, nonce, seq, changed, sent, deleted, goes_on)
+    SELECT room.id, author.id, author.name, 'message ' || n || ' of many, and so on in words of a message', '[]',
         CASE WHEN n % 10 = 0 THEN NULL ELSE 'filled' || room.id || '-' || n END,
-        n, n, {sent}, {false}
+        n, n, {sent}, {false}, {false}
     FROM {series} CROSS JOIN chat_room AS room
     JOIN chat_participant AS author ON author.key = 'gfilled' || (1 + (n * 389 + room.id * 57) % {{authors}})
     ORDER BY n, room.id"""
@@ -36,12 +40,14 @@ SQLITE = {
     "now": "strftime('%Y-%m-%d %H:%M:%f', 'now')",
     "sent": "strftime('%Y-%m-%d %H:%M:%S', {begin} + n * {apart}, 'unixepoch')",
     "false": "0",
+    "true": "1",
 }
 POSTGRES = {
     "series": "generate_series({first}, {last}) AS series(n)",
     "now": "now()",
     "sent": "to_timestamp({begin} + n * {apart})",
     "false": "false",
+    "true": "true",
 }
 
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chat import actions, identity
-from chat.models import Message, Participant, Room
+from chat.models import Kind, Message, Participant, Room
 
 
 class Kept(admin.ModelAdmin):
@@ -22,15 +22,20 @@ class RoomAdmin(Kept):
     list_display = ("name", "slug", "seq", "archived", "created")
     list_filter = ("archived",)
     search_fields = ("name", "slug", "topic")
-    fields = ("name", "slug", "topic", "archived", "seq", "created")
+    fields = ("name", "slug", "kind", "topic", "guests_write", "archived", "opens_at", "closes_at", "seq", "created")
     readonly_fields = ("seq", "created")
     prepopulated_fields = {"slug": ("name",)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
-        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
+        return (*self.readonly_fields, "slug", "kind") if obj else self.readonly_fields
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Room | None = None) -> dict[str, Any]:
         return {} if obj else self.prepopulated_fields
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **named: Any) -> Any:
+        if db_field.name == "kind":  # the others need an owner or people: they are made in the chat itself
+            named["choices"] = [choice for choice in Kind.choices if choice[0] in (Kind.PUBLIC, Kind.MEMBERS)]
+        return super().formfield_for_choice_field(db_field, request, **named)
 
     def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
         actions.save_room(obj)

@@ -15,3 +15,4 @@ class ChatConfig(AppConfig):
         user_logged_in.connect(signals.signed_in, dispatch_uid="chat.signed_in")
         user_logged_out.connect(actions.signed_out, dispatch_uid="chat.signed_out")
         post_save.connect(signals.person_saved, sender=Participant, dispatch_uid="chat.person_saved")
+        post_save.connect(signals.object_saved, dispatch_uid="chat.object_saved")

@@ -122,11 +122,51 @@ class Conf:
     sign_up_rate = Setting("20/hour")
     """Accounts that may be made from one network address."""
 
+    letter_rate = Setting("10/hour")
+    """New passwords that may be asked for from one network address: each is a letter to somebody."""
+
     invitation_days = Setting(7, least=1, most=365)
     """How long a link that invites to sign up is good for."""
 
+    make_rooms = Setting("members", choices=("members", "staff"))
+    """Who may make a room: whoever has an account, or staff members only."""
+
+    room_rate = Setting("20/hour")
+    """Rooms, conversations and invitations that one participant may make."""
+
+    invitation_to_room_days = Setting(7, least=1, most=365)
+    """How long a link into a room is good for, if it is not withdrawn before."""
+
+    conversation_size = Setting(12, least=2, most=50)
+    """The most people in one conversation."""
+
+    site_name = Setting("Parley")
+    """What the chat is called: in titles, as an app on somebody's device, and where a link to it is shown."""
+
+    site_url = Setting("")
+    """Where the site is, as https://chat.example.org: what links in letters, and the address that
+    search engines are told, begin with."""
+
     reserved_names = Setting("admin,administrator,bot,mod,moderator,official,owner,root,staff,support,system")
     """Words that a name may not hold, as they claim to be somebody; separated by commas."""
+
+    object_deleted = Setting("archive", choices=("archive", "keep", "delete"))
+    """What becomes of an object's room when the object is deleted."""
+
+    policy = Setting("chat.rules.Policy")
+    """The class that says who may do what: a dotted path."""
+
+    socket_path = Setting("/ws/chat/")
+    """Where sockets are, after the prefix that the site as a whole may have (FORCE_SCRIPT_NAME)."""
+
+    scripts = Setting(True)
+    """A room in a page of the host's brings htmx along; off when those pages have it already, with its extension ws."""
+
+    frame_ancestors = Setting("")
+    """Origins of other sites whose pages may have a room in a frame, separated by blanks; none when empty."""
+
+    frame_secret = Setting("")
+    """Shared with those sites: what they sign the names with that they hand over. None are when it is empty."""
 
     def __iter__(self) -> Iterator[Setting[Any]]:
         return (setting for setting in vars(type(self)).values() if isinstance(setting, Setting))

@@ -5,37 +5,40 @@ import itertools
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
+from django.utils.translation import gettext_lazy as _
 
-from chat import actions, fragments, frames
+from chat import actions, fragments
 from chat.bus import spawn
 from chat.conf import conf
-from chat.errors import Ended, Forbidden, Refused
+from chat.errors import Ended, Refused, Sentence
 from chat.frames import Command, parse
-from chat.hub import hub
-from chat.inbox import Inbox
-from chat.models import Room
-from chat.visit import Visit
+from chat.live.crowd import Standing
+from chat.live.hub import hub
+from chat.live.inbox import Inbox
+from chat.live.verbs import LINE_VERBS, UNSEEN, post
+from chat.live.visit import Visit
+from chat.models import Message, Room
+from chat.variant import Variant, asked_by_scope
 from chat.wire import Line
-from chat.writer import writer
 
 logger = logging.getLogger("chat.consumers")
 
 ENDED = 4403  # a close code after which htmx stays away
 COME_BACK = 1012  # one after which it returns, for servers that can send it
-AWAY = "That could not be stored just now. Nothing is lost here: try again in a moment."
-LineVerb = Callable[["ChatConsumer", Command], Awaitable[str]]
+AWAY = _("That could not be stored just now. Nothing is lost here: try again in a moment.")
 Read = Command | Refused | Ended
 """What a frame says, or why it isn't heard."""
 numbers = itertools.count()
 
 
-class ChatConsumer(AsyncWebsocketConsumer):
+class ChatConsumer(AsyncWebsocketConsumer, Standing):
     channel_layer_alias = ""  # none of its own: the hub listens to the layer, once for all sockets of the process
 
     visit: Visit
@@ -44,9 +47,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
     line: Line
     number: int
     """Of this socket in this process; an id() would be given again to another."""
-    cursor: int | None = None
-    unread: int | None = None
+    counted: str | None = None
+    suggested: str | None = None
     write: Callable[[bytes], int] | None = None
+    is_page = False
     _joined = _ended = _finishing = False
     _alarm: asyncio.TimerHandle | None = None
 
@@ -70,36 +74,51 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if hub().closing:
             await self.close()  # a refused handshake is tried again, by then at another process
             return
+        self.variant = Variant.of(None, asked_by_scope(self.scope))
         try:
             self.visit = await database_sync_to_async(Visit.begin)(self._slug, self.scope)
         except Refused as refusal:
             await self.accept()  # to be heard; a refused handshake would be tried again for ever
-            await self._end(str(refusal))
+            await self._end(refusal)
             return
         self.room, self.key = self.visit.room, self.visit.participant.key
+        self._follow_reader()
         self._joined = True
         await hub().join(self, self.room)
         await self.accept()
         self.write = self.line.writer()
         self._set_alarm(time.monotonic() + conf.socket_seconds * random.uniform(0.6, 1))  # noqa: S311
-        if b"sync=1" not in self.scope["query_string"].split(b"&"):
+        self.is_page = b"sync=1" in self.scope["query_string"].split(b"&")
+        if not self.is_page:
             self.cursor = hub().audiences[self.room.pk].head
+
+    def is_counted(self, message: Message) -> bool:
+        return self.visit.is_counted(message)
+
+    def why_not(self, room: Room) -> Sentence:
+        return self.visit.why_not(room)
+
+    def _follow_reader(self) -> None:
+        """Who may have chosen another language or time zone."""
+        if self.variant != self.visit.variant:
+            self.variant = hub().variant_in(self.room, self.visit.variant)
 
     async def recheck(self) -> None:
         try:
             await database_sync_to_async(self.visit.look)()
+            self._follow_reader()
         except Ended as end:
-            await self._end(str(end))
+            await self._end(end)
         except DatabaseError as error:
             logger.warning("A socket could not be rechecked; it is tried again: %r", error)
 
-    async def _end(self, reason: str) -> None:
+    async def _end(self, reason: Refused | Ended) -> None:
         """For good: htmx does not come back after this code, and the page says why."""
         if self._ended:  # a kick, the clock and a command may all have noticed
             return
         self._ended = True
         await self._leave()
-        await self.hand(await database_sync_to_async(fragments.ended)(self._slug, reason))
+        await self.hand(await database_sync_to_async(self.variant.call)(fragments.ended, self._slug, reason))
         await self.close(ENDED)
 
     async def finish(self) -> None:
@@ -152,9 +171,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         read = self._read(text_data)
         is_post = isinstance(read, dict) and read.get("do", "post") == "post"
         if is_post and self._joined and self.visit.participant.is_guest:
-            await self._inbox.side_by_side(self._handle(read))
+            await self._inbox.side_by_side(partial(self._handle, read))
         else:
-            await self._inbox.in_turn(self._handle(read))
+            await self._inbox.in_turn(partial(self._handle, read))
 
     def _read(self, text: str | None) -> Read:
         try:
@@ -164,12 +183,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return refusal
 
     async def _handle(self, read: Read) -> None:
-        try:  # not joined: what was sent before it heard that it may not be here
-            answer = await self._answer(read) if self._joined else ""
+        if not self._joined:  # it was sent before they heard that they may not be here
+            return
+        try:
+            answer = await self._answer(read)
+            self._follow_reader()  # a command looks at its participant
             if answer and self._joined:
                 await self.hand(answer)
         except Ended as end:
-            await self._end(str(end))
+            await self._end(end)
 
     async def _answer(self, read: Read) -> str:
         command: Command = {}
@@ -179,10 +201,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
             command = read
             verb = command.get("do", "post")
             if verb == "post":
-                return await self.post(command)
-            if isinstance(verb, str) and verb in self.LINE_VERBS:
-                await database_sync_to_async(self.visit.look)()
-                return await self.LINE_VERBS[verb](self, command)
+                return await post(self, command)
+            if isinstance(verb, str) and verb in LINE_VERBS:
+                if verb not in UNSEEN:
+                    await database_sync_to_async(self.visit.look)()
+                return await LINE_VERBS[verb](self, command)
             return await database_sync_to_async(self.visit.act)(command)
         except Refused as refusal:
             return await database_sync_to_async(self.visit.refuse)(command, refusal)
@@ -191,60 +214,3 @@ class ChatConsumer(AsyncWebsocketConsumer):
             if self.cursor is None:  # still held: it would hear nothing, so let it come back and ask again
                 spawn(self.finish())
             return await database_sync_to_async(self.visit.refuse)(command, Refused(AWAY))
-
-    # --- What concerns the line itself ---------------------------------------------------------------
-
-    async def post(self, command: Command) -> str:
-        """Stored together with what others of this process send at the same time."""
-        if not self.visit.participant.is_guest:  # whether they are still signed in the session alone knows
-            await database_sync_to_async(self.visit.look)()
-        nonce = command.get("nonce")
-        if not (isinstance(nonce, str) and nonce in self.visit.discarded):
-            outcome = await writer().post(self.visit.posting(command))
-            if isinstance(outcome, Forbidden):
-                await database_sync_to_async(self.visit.look)()  # raises Ended when they may not even read any more
-            if isinstance(outcome, Exception):
-                raise outcome
-        return fragments.acknowledged(nonce) if nonce else ""
-
-    async def sync(self, command: Command) -> str:
-        """Release a held socket: what changed after its cursor, then live."""
-        cursor, epoch = frames.number(command, "cursor"), command.get("epoch")
-        if epoch is not None and not isinstance(epoch, str):
-            raise Refused("An epoch is a text.")
-        self.visit.discarded = frames.nonces(command, "discard")
-        audience = hub().audiences.get(self.room.pk)
-        if audience is None:  # shown out in this very moment
-            return ""
-        await audience.catch_up(self, cursor, epoch)
-        answer = await hub().connection(self.room)
-        if command.get("away"):
-            away = frames.number(command, "away")
-            self.unread = await database_sync_to_async(self.visit.unread)(away)
-            answer += await database_sync_to_async(fragments.tab)(self.room, self.unread)
-        return answer
-
-    async def older(self, command: Command) -> str:
-        """The page of messages before a seq. Held meanwhile, so that no change of one of them gets in between."""
-        before, cursor = frames.number(command, "before"), self.cursor
-        audience = hub().audiences.get(self.room.pk)
-        if cursor is None or audience is None:
-            return ""
-        self.cursor, epoch = None, audience.epoch
-        await self.hand(await database_sync_to_async(fragments.older)(self.room, before))
-        await audience.catch_up(self, cursor, epoch)
-        return ""
-
-    async def away(self, command: Command) -> str:
-        """Nobody looks at the page: from here on what comes is counted, in its tab."""
-        if self.cursor is None:
-            return ""
-        self.unread = 0
-        return await database_sync_to_async(fragments.away)(self.room, self.cursor)
-
-    async def back(self, command: Command) -> str:
-        seen, self.unread = self.unread, None
-        answer = await database_sync_to_async(fragments.away)(self.room, None)
-        return answer + (await database_sync_to_async(fragments.tab)(self.room, 0) if seen else "")
-
-    LINE_VERBS: ClassVar[dict[str, LineVerb]] = {"away": away, "back": back, "older": older, "sync": sync}

@@ -4,8 +4,10 @@ import json
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from chat.conf import conf
-from chat.errors import Refused
+from chat.errors import Refused, sentence
 
 Command = dict[str, Any]
 
@@ -30,15 +32,15 @@ class Frame(str):
 def parse(text: str | None) -> Command:
     """The command in a frame: a JSON object. Refused when it is anything else."""
     if text is None:
-        raise Refused("A frame must be text, not binary.")
+        raise Refused(_("A frame must be text, not binary."))
     if len(text.encode(errors="surrogatepass")) > conf.frame_limit:
-        raise Refused(f"This frame is too long: at most {conf.frame_limit:,} bytes fit.")
+        raise Refused(sentence(_("This frame is too long: at most {most} bytes fit."), most=conf.frame_limit))
     try:
         command = json.loads(text)
     except (ValueError, RecursionError):
-        raise Refused("A frame must be a JSON object, and this one can't be read.") from None
+        raise Refused(_("A frame must be a JSON object, and this one can't be read.")) from None
     if not isinstance(command, dict):
-        raise Refused('A frame must be a JSON object, as in {"message": "hello"}.')
+        raise Refused(_('A frame must be a JSON object, as in {"message": "hello"}.'))
     return command
 
 
@@ -46,8 +48,16 @@ def number(command: Command, name: str) -> int:
     """A seq that a client sends as text, as forms do."""
     value = command.get(name)
     if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19):
-        raise Refused(f"A {name} is a text of up to 18 digits.")
+        raise Refused(sentence(_("A {name} is a text of up to 18 digits."), name=name))
     return int(value)
+
+
+def text(command: Command, name: str) -> str | None:
+    """A text of at most 64 characters that may be missing."""
+    value = command.get(name)
+    if value is not None and not (isinstance(value, str) and len(value) <= 64):
+        raise Refused(sentence(_("What is under {name} is a text of at most 64 characters."), name=name))
+    return value
 
 
 def nonces(command: Command, name: str) -> frozenset[str]:
@@ -55,5 +65,5 @@ def nonces(command: Command, name: str) -> frozenset[str]:
     values = command.get(name, [])
     values = [values] if isinstance(values, str) else values
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise Refused(f"A {name} is a text or a list of texts.")
+        raise Refused(sentence(_("A {name} is a text or a list of texts."), name=name))
     return frozenset(values)

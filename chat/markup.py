@@ -4,8 +4,15 @@ What is stored is text, never HTML: templates escape it.
 """
 
 import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 
-from chat.errors import Refused
+from django.core.exceptions import ValidationError
+from django.utils.timezone import make_aware
+from django.utils.translation import gettext_lazy as _
+
+from chat.errors import Refused, Sentence, sentence
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}  # Unicode categories of what leaves no mark on the screen
 SELECTORS = {chr(code) for code in range(0xFE00, 0xFE10)}  # say how the character before them looks, as in emoji
@@ -18,39 +25,105 @@ BLANKS = (
 JOINERS = {"\u200c", "\u200d"}  # invisible, but Persian and Hindi are misspelt and many emoji fall apart without them
 KEPT = JOINERS | SELECTORS
 
+NAME_TOO_LONG = _("This name is too long: it has {length} characters, and at most {longest} fit.")
+
 
 def message_body(text: object, longest: int) -> str:
     """The text to store: at most `longest` characters, line ends as \\n, no blank edges. Refused when unfit."""
-    body = _text(text, "A message").replace("\r\n", "\n").replace("\r", "\n").strip()
+    body = _text(text, _("A message")).replace("\r\n", "\n").replace("\r", "\n").strip()
     if not _visible(body):
-        raise Refused("Nothing to send: the message is empty.")
+        raise Refused(_("Nothing to send: the message is empty."))
     if len(body) > longest:
-        raise Refused(f"This message is too long: it has {len(body):,} characters, and at most {longest:,} fit.")
+        raise Refused(
+            sentence(
+                _("This message is too long: it has {length} characters, and at most {longest} fit."),
+                length=len(body),
+                longest=longest,
+            )
+        )
     return body
 
 
 def participant_name(text: object, longest: int) -> str:
     """A name on one line, without invisible characters that could forge another's. Refused when unfit."""
-    plain = unicodedata.normalize("NFKC", _text(text, "A name"))
+    plain = unicodedata.normalize("NFKC", _text(text, _("A name")))
     words = ("".join(char for char in word if _marks(char) or char in KEPT) for word in plain.split())
     name = unicodedata.normalize("NFKC", " ".join(filter(None, words)))  # again: what stood between may have gone
     if not _visible(name):
-        raise Refused("A name needs at least one letter.")
+        raise Refused(_("A name needs at least one letter."))
     if len(name) > longest:
-        raise Refused(f"This name is too long: it has {len(name):,} characters, and at most {longest} fit.")
+        raise Refused(sentence(NAME_TOO_LONG, length=len(name), longest=longest))
     return name
 
 
-def _text(value: object, what: str) -> str:
+ROOM_NAME, ROOM_TOPIC = 80, 200
+"""Longest ones, as their columns are."""
+
+
+@contextmanager
+def _in(field: str) -> Iterator[None]:
+    """What is refused is refused of this field of a form."""
+    try:
+        yield
+    except Refused as refusal:
+        refusal.field = field
+        raise
+
+
+@_in("name")
+def room_name(text: object) -> str:
+    """What a room is called, on one line. Refused when unfit."""
+    name = " ".join(_text(text, _("A name")).split())
+    if not _visible(name):
+        raise Refused(_("A room needs a name."))
+    if len(name) > ROOM_NAME:
+        raise Refused(sentence(NAME_TOO_LONG, length=len(name), longest=ROOM_NAME))
+    return name
+
+
+@_in("topic")
+def room_topic(text: object) -> str:
+    """What a room is about, on one line; may be empty. Refused when unfit."""
+    topic = " ".join(_text(text, _("A topic")).split())
+    if len(topic) > ROOM_TOPIC:
+        raise Refused(
+            sentence(
+                _("This topic is too long: it has {length} characters, and at most {longest} fit."),
+                length=len(topic),
+                longest=ROOM_TOPIC,
+            )
+        )
+    return topic if _visible(topic) else ""
+
+
+def moment(text: object, fit: Callable[[datetime], None]) -> datetime | None:
+    """A day and a time, as a browser's field for both gives them, in the time zone that is active; None when empty.
+    Refused when it is none, or when `fit` raises a ValidationError."""
+    said = _text(text, _("A time")).strip()
+    if not said:
+        return None
+    try:
+        found = datetime.fromisoformat(said)
+        fit(found)
+        return make_aware(found)
+    except ValidationError as error:
+        raise Refused(error.messages[0]) from None
+    except (ValueError, OverflowError):
+        raise Refused(_("A time is a day and an hour, as in 2030-06-01 18:00.")) from None
+
+
+def _text(value: object, what: Sentence) -> str:
     """A string that every database can hold and every socket can carry."""
     if not isinstance(value, str):
-        raise Refused(f"{what} must be a text.")
+        raise Refused(sentence(_("{what} must be a text."), what=what))
     if "\x00" in value:
-        raise Refused(f"{what} can't hold the character NUL.")
+        raise Refused(sentence(_("{what} can't hold the character NUL."), what=what))
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise Refused(f"{what} holds half a character (a lone surrogate), which can't be stored.") from None
+        raise Refused(
+            sentence(_("{what} holds half a character (a lone surrogate), which can't be stored."), what=what)
+        ) from None
     return value
 
 

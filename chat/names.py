@@ -1,4 +1,6 @@
-"""Names: a readable one for every guest, and which of those that people choose look the same. Pure.
+"""Names: a readable one for every guest, the initials of all, and which of those that people choose look the same.
+
+Pure.
 
 A guest's is made from their key: the same key gives the same name, and nothing is stored.
 """
@@ -37,6 +39,53 @@ def guest_name(key: str) -> str:
     return f"{FIRST[first % len(FIRST)]} {LAST[last]}"
 
 
+# --- A sign of them --------------------------------------------------------------------------------
+
+NO_INITIAL = "•"
+LONGEST_INITIAL = 12
+"""Code points: a family of four emoji with skins takes eleven, and what piles up accents ends somewhere."""
+
+
+def initials(name: str) -> str:
+    """What an avatar shows: how the first and the last word begin, whole letters, accents and emoji included."""
+    words = [found for word in name.split() if (found := _initial(unicodedata.normalize("NFC", word[:80])))]
+    if not words:
+        return NO_INITIAL
+    first, last = words[0], words[-1]
+    if len(words) == 1 or not (_is_read(first[0]) and _is_read(last[0])):
+        return first
+    # Of letters that are written joined each stands by itself.
+    joined = unicodedata.bidirectional(first[0]) == unicodedata.bidirectional(last[0]) == "AL"
+    return f"{first}\u200c{last}" if joined else first + last
+
+
+def _initial(word: str) -> str:
+    """The first thing in a word that one reads or sees, with all that belongs to it."""
+    start = next((at for at, char in enumerate(word) if unicodedata.category(char) in BEGINS), None)
+    if start is None:
+        return ""
+    end = start + 1
+    while end < len(word) and end - start < LONGEST_INITIAL and _belongs(word, start, end):
+        end += 1
+    letter = word[start:end].rstrip("\u200d")
+    capital = letter.upper()
+    return capital if len(capital) == len(letter) else letter
+
+
+BEGINS = {"Lu", "Ll", "Lt", "Lo", "Nd", "Nl", "No", "So"}
+
+
+def _belongs(word: str, start: int, end: int) -> bool:
+    """Is what stands at `end` one with what began at `start`: an accent, a skin, a joined emoji, half a flag?"""
+    char, before = word[end], word[end - 1]
+    if unicodedata.category(char)[0] == "M":
+        return end - start <= 2 or unicodedata.category(word[start]) == "So"
+    if "\U0001f1e6" <= char <= "\U0001f1ff":
+        return end == start + 1 and "\U0001f1e6" <= before <= "\U0001f1ff"
+    emoji = unicodedata.category(word[start]) == "So"
+    return emoji and (char == "\u200d" or before == "\u200d" or "\U0001f3fb" <= char <= "\U0001f3ff")
+
+
 # --- What looks the same ---------------------------------------------------------------------------
 
 SKELETON_LENGTH = 255
@@ -57,6 +106,13 @@ def skeleton(name: str) -> str:
     plain = unicodedata.normalize("NFKC", name)
     shape = _shape("".join(filter(_leaves_a_letter, plain)) or plain)  # before casefold: a capital I looks like l
     return _shape(shape.casefold().replace("i", "l"))[:SKELETON_LENGTH]  # but Ian is ian, so i is l as well
+
+
+def handle(name: str) -> str:
+    """What one types after an @ to mean somebody: letters and digits count, in whatever case, and where words end."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    words = "".join(char if _is_read(char) else " " for char in plain).split()
+    return (" ".join(words) or plain.strip())[:SKELETON_LENGTH]
 
 
 def is_reserved(name: str, words: Iterable[str]) -> bool:

@@ -2,6 +2,7 @@
 CSRF_TRUSTED_ORIGINS, may. The rule is the one Django has for forms, scheme and port included.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.utils.http import is_same_domain
+
+ANCESTOR = re.compile(r"https?://(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?", re.IGNORECASE)
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -27,6 +30,13 @@ class SameOrigin:
 
 async def turn_away(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close"})  # before it was accepted: an answer 403 to the handshake
+
+
+def ancestors(said: str) -> list[str]:
+    """Which sites may have a room in a frame. Raises ValueError when one of them is no origin."""
+    if wrong := [one for one in said.split() if not ANCESTOR.fullmatch(one)]:
+        raise ValueError(f"{wrong[0]!r} is no origin, as https://blog.example or https://*.example.org")
+    return said.split()
 
 
 def is_allowed(scope: dict[str, Any]) -> bool:

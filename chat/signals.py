@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from chat import actions, fragments, identity
+from chat.actions.objects import TIMES
 
 
 def signed_in(request: Any = None, user: Any = None, **signal: Any) -> None:
@@ -17,3 +18,9 @@ def person_saved(created: bool = False, **signal: Any) -> None:
     """Receives post_save of a participant: pages that are kept rendered show how they looked before."""
     if not created:
         transaction.on_commit(fragments.forget_logs)
+
+
+def object_saved(instance: Any = None, **signal: Any) -> None:
+    """Receives post_save of all there is: what has times of its own opens and closes its room by them."""
+    if hasattr(type(instance), TIMES) and not signal.get("raw"):
+        actions.object_saved(instance)

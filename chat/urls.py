@@ -1,13 +1,27 @@
 from django.urls import path
 
-from chat.views import accounts, cached, forms, pages
+from chat.views import accounts, cached, embed, forms, gallery, mentions, pages, rooms, search, shown
 
 app_name = "chat"
 urlpatterns = [
     path("", pages.default_room, name="default_room"),
     path("viewer/<str:key>.css", cached.viewer_style, name="viewer_style"),
+    path("manifest.webmanifest", shown.manifest, name="manifest"),
+    path("gallery/", gallery.gallery, name="gallery"),
+    path("gallery/<path:name>/<slug:state>/", gallery.sample, name="gallery_sample"),
     path("me/", accounts.me, name="me"),
+    path("mentions/", mentions.mentions, name="mentions"),
+    path("rooms/", rooms.rooms, name="rooms"),
+    path("rooms/new/", rooms.new_room, name="new_room"),
+    path("search/", search.search, name="search"),
+    path("talk/", rooms.talk, name="talk"),
     path("<slug:slug>/", pages.room, name="room"),
+    path("<slug:slug>/embed/", embed.embed, name="embed"),
+    path("<slug:slug>/about/", rooms.about, name="about"),
+    path("<slug:slug>/about/<str:verb>/", rooms.act, name="act"),
+    path("<slug:slug>/join/", rooms.act, {"verb": "join"}, name="join"),
+    path("<slug:slug>/join/<str:token>/", rooms.invited, name="invited"),
+    path("<slug:slug>/leave/", rooms.act, {"verb": "leave"}, name="leave"),
     path("<slug:slug>/messages/", forms.messages, name="messages"),
     path("<slug:slug>/name/", forms.name, name="name"),
     path("<slug:slug>/plain/", forms.plain, name="plain"),

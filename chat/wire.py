@@ -10,6 +10,9 @@ version by tests/test_wire.py:
 - a server's frame is the same bytes for all, so once the protocol is open, if it compresses nothing, it may go to
   `protocol.transport.socket` while nothing waits in the transport and that one is not `disconnecting`. (Daphne cuts no
   frame in pieces, which is all that autobahn's own queue is for, and sends a goodbye only for us or in answer to one);
+- while anything waits in a transport, or it is `disconnecting`, it is among `transport.reactor.getWriters()`, so that
+  of thousands of idle ones none needs to be asked;
+- the socket's own `send` fails once that socket is closed. (Its number would by then be another's);
 - what we have not yet taken is in `protocol.application_queue`, filled by `put_nowait`;
 - after `loseConnection()` and `abortConnection()` of the transport the browser sees 1006, after which htmx reconnects
   (autobahn cannot send 1012).
@@ -23,7 +26,9 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from itertools import repeat
+from operator import call, length_hint
+from typing import Any, Generic, TypeVar
 
 logger = logging.getLogger("chat.wire")
 
@@ -129,6 +134,71 @@ class Line:
                 self.drop()
             elif self.waiting > QUEUED_FRAMES:
                 self.pause()
+
+
+Owner = TypeVar("Owner")
+
+
+class Lines(Generic[Owner]):
+    """Lines with a writer, to which the same goes in one loop with as little Python for each as there can be."""
+
+    def __init__(self) -> None:
+        self._places: dict[Any, int] = {}  # by transport: where it stands in each of these
+        self._transports: list[Any] = []
+        self._sends: list[Callable[[bytes], int]] = []
+        self._owners: list[Owner] = []
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    @property
+    def owners(self) -> list[Owner]:
+        return [*self._owners]
+
+    def add(self, line: Line, owner: Owner) -> None:
+        transport = line._transport
+        self._places[transport] = len(self._owners)
+        self._transports.append(transport)
+        self._sends.append(transport.socket.send)
+        self._owners.append(owner)
+
+    def discard(self, line: Line) -> None:
+        if line._transport in self._places:
+            self._remove(line._transport)
+
+    def write(self, data: bytes) -> list[Owner]:
+        """Send it to all. Gives the owners of lines for which something waits now: these are in here no more."""
+        late = [(self._remove(transport), transport, 0) for transport in self._busy()]
+        behind: dict[Any, int] = {}
+        rest = iter(self._sends)
+        short = filter(len(data).__ne__, map(call, rest, repeat(data)))
+        while True:
+            try:
+                sent = next(short, None)
+            except OSError:  # full, which the transport waits for, or gone, which it then finds out itself
+                sent = 0
+            if sent is None:
+                break
+            behind[self._transports[len(self._sends) - length_hint(rest) - 1]] = sent
+        late += [(self._remove(transport), transport, sent) for transport, sent in behind.items()]
+        for _, transport, sent in late:
+            transport.write(data[sent:])
+        return [owner for owner, _, _ in late]
+
+    def _busy(self) -> list[Any]:
+        if not self._transports:
+            return []
+        return [transport for transport in self._transports[0].reactor.getWriters() if transport in self._places]
+
+    def _remove(self, transport: Any) -> Owner:
+        """The last one takes its place."""
+        place = self._places.pop(transport)
+        owner = self._owners[place]
+        last, send, last_owner = self._transports.pop(), self._sends.pop(), self._owners.pop()
+        if place < len(self._owners):
+            self._transports[place], self._sends[place], self._owners[place] = last, send, last_owner
+            self._places[last] = place
+        return owner
 
 
 def on_terminate(drain: Callable[[], Awaitable[None]]) -> None:

@@ -7,7 +7,7 @@ from contextvars import copy_context
 from typing import Any
 
 import django
-from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.routing import ProtocolTypeRouter
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
 from django.http import HttpRequest
@@ -45,14 +45,6 @@ class ThreadHandler(ASGIHandler):
             close_old_connections()
 
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
+from chat.routing import websocket  # noqa: E402
 
-from chat.origin import SameOrigin  # noqa: E402
-from chat.routing import websocket_urlpatterns  # noqa: E402
-
-application = ProtocolTypeRouter(
-    {
-        "http": ThreadHandler(),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
-    }
-)
+application = ProtocolTypeRouter({"http": ThreadHandler(), "websocket": websocket})

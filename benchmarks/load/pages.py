@@ -54,9 +54,13 @@ class Connection:
         return body
 
 
-def fetch(target: Target, path: str, seconds: float, mark: bytes, marks: int) -> Fetched:
+def fetch(
+    target: Target, path: str, seconds: float, mark: bytes, marks: int, cookies: dict[bytes, bytes] | None = None
+) -> Fetched:
     """Ask for some seconds. NoResult when an answer has not so many of this mark."""
     lines = [Connection(target.ports[0], path) for _ in range(CONNECTIONS)]
+    for line in lines:
+        line.cookies |= cookies or {}
     pids = target.pids()
     try:
         exchange(lines, WARM, mark, marks)
@@ -88,7 +92,7 @@ def exchange(lines: list[Connection], seconds: float, mark: bytes, marks: int) -
             if body is None:
                 continue
             if body.count(mark) != marks:
-                raise NoResult(f"a page has {body.count(mark)} messages instead of {marks}")
+                raise NoResult(f"a page has {body.count(mark)} of {mark.decode()} instead of {marks}")
             count += 1
             if time.monotonic() < end:
                 connections[number].ask()

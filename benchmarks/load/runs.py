@@ -17,6 +17,7 @@ from benchmarks.machine import NoResult, allow_sockets, cpu_seconds, keep_to, se
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent.parent / "build" / "benchmarks"
 STAND_IN = [sys.executable, "-m", "benchmarks.load.stand_in"]
+METER_STEP = 0.01  # CPU seconds
 TEXT_SIZE = 60  # characters of a message
 
 FAULTS = {
@@ -57,6 +58,8 @@ class Outcome:
     """Seconds from a message's sending (from when it was due, where a clock says so) to its delivery at one socket."""
     server_cpu: float
     """CPU seconds of the target's processes."""
+    busiest_cpu: float
+    """Of the one of them that used most: with a core for each, it is the one that the others wait for."""
     client_cpu: float
     deaf_dropped: int
 
@@ -146,17 +149,18 @@ def finish(process: subprocess.Popen, at_edge: Callable[[], Any] = bool) -> dict
 
 def run(target: Target, client: list[str] | None = None, **options: Any) -> Outcome:
     """Send and deliver, as the client's options say. NoResult when anything was lost, doubled or out of order."""
-    used: list[float] = []
+    read: list[dict[int, float]] = []
 
     def meter() -> None:
-        used.append(cpu_seconds(target.pids()))
+        read.append({pid: cpu_seconds([pid]) for pid in target.pids()})
 
     with opened(target, client, **options) as process:
         told = finish(process, meter)
-    return judged(told, used[-1] - used[0] if used else 0)
+    before, after = (read[0], read[-1]) if read else ({}, {})
+    return judged(told, [used - before.get(pid, 0) for pid, used in after.items()])
 
 
-def judged(told: dict[str, Any], used: float) -> Outcome:
+def judged(told: dict[str, Any], used: list[float]) -> Outcome:
     faults = [f"{told[name]:,} {text}" for name, text in FAULTS.items() if told[name]]
     if faults:  # the first of them ended the run, and may have caused the others
         raise NoResult(faults[0])
@@ -164,7 +168,8 @@ def judged(told: dict[str, Any], used: float) -> Outcome:
         raise NoResult("nothing was sent")
     return Outcome(
         **{name: told[name] for name in "sent acknowledged deliveries frames others seconds p50 p99".split()},
-        server_cpu=max(used, 0.01),  # the meter's smallest step
+        server_cpu=max(sum(used), METER_STEP),
+        busiest_cpu=max([*used, METER_STEP]),
         client_cpu=told["cpu"],
         deaf_dropped=told["deaf_dropped"],
     )

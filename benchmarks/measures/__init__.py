@@ -8,10 +8,11 @@ from benchmarks.measures.page import page
 from benchmarks.measures.posting import posting
 from benchmarks.measures.processes import processes
 from benchmarks.measures.rooms import rooms
+from benchmarks.measures.sidebar import sidebar
 from benchmarks.measures.slow import slow
 
-ALL = [fanout, burst, growth, latency, posting, memory, page, slow, processes, history, rooms]
+ALL = [fanout, burst, growth, latency, posting, memory, page, slow, processes, history, rooms, sidebar]
 MEASURES = {measure.__name__: measure for measure in ALL}
 QUICK = ["fanout"]
-OWN_GROWTH = ["history", "rooms"]
+OWN_GROWTH = ["history", "rooms", "sidebar"]
 """Parley against itself, in minutes each: only when asked for by name."""

@@ -4,29 +4,77 @@ Each action checks the policy itself, whoever calls it, and raises errors.Refuse
 """
 
 from chat.actions.accounts import invite, is_invitation, sign_up, welcome
-from chat.actions.limits import count_frame
-from chat.actions.people import ban, change_person, enrol, rename, signed_out
+from chat.actions.limits import count_frame, count_letter
+from chat.actions.members import (
+    find_invitation,
+    invitation_token,
+    invite_to_room,
+    join_room,
+    leave_room,
+    mute_room,
+    remove_member,
+    set_role,
+    talk,
+    withdraw_invitation,
+)
+from chat.actions.objects import has_times, object_deleted, object_saved, post_first, promise, promised_room, room_of
+from chat.actions.people import CHOICES, ban, change_person, enrol, note_digest, rename, signed_out
 from chat.actions.posting import Outcome, Post, delete_message, edit_message, post_message, post_messages
-from chat.actions.rooms import open_room, renew_epochs, save_room
+from chat.actions.presence import keep_presence, note_presence, say_writing, say_written
+from chat.actions.reading import mark_read, read_room
+from chat.actions.rooms import archive_room, change_room, make_room, open_room, renew_epochs, save_room
+from chat.actions.seeding import seed_demo
+from chat.actions.visitors import welcome_visitor
 
 __all__ = [
+    "CHOICES",
     "Outcome",
     "Post",
+    "archive_room",
     "ban",
     "change_person",
+    "change_room",
     "count_frame",
+    "count_letter",
     "delete_message",
     "edit_message",
     "enrol",
+    "find_invitation",
+    "has_times",
+    "invitation_token",
     "invite",
+    "invite_to_room",
     "is_invitation",
+    "join_room",
+    "keep_presence",
+    "leave_room",
+    "make_room",
+    "mark_read",
+    "mute_room",
+    "note_digest",
+    "note_presence",
+    "object_deleted",
+    "object_saved",
     "open_room",
+    "post_first",
     "post_message",
     "post_messages",
+    "promise",
+    "promised_room",
+    "read_room",
+    "remove_member",
     "rename",
     "renew_epochs",
+    "room_of",
     "save_room",
+    "say_writing",
+    "say_written",
+    "seed_demo",
+    "set_role",
     "sign_up",
     "signed_out",
+    "talk",
     "welcome",
+    "welcome_visitor",
+    "withdraw_invitation",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat import bus, policy
 from chat.actions import limits
@@ -38,7 +39,7 @@ def sign_up(
             name_after(member, wanted)
             member.save(update_fields=NAME)
     except IntegrityError:
-        raise Refused("Somebody has just taken this. Choose another one.") from None
+        raise Refused(_("Somebody has just taken this. Choose another one.")) from None
     return member
 
 

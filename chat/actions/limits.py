@@ -6,6 +6,7 @@ several processes one participant's sockets and forms may find a window in each.
 
 from functools import cache
 
+from django.utils.translation import gettext_lazy as _
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -23,21 +24,33 @@ def count(participant: Participant, address: str | None) -> None:
     if not conf.rate_limits:
         return
     if not _windows.hit(parse(conf.participant_rate), "participant", participant.key):
-        raise TooFast("That was too fast: wait a moment, then try again.")
+        raise TooFast(_("That was too fast: wait a moment, then try again."))
     if address is not None and not _windows.hit(parse(conf.address_rate), "address", address):
-        raise TooFast("Too much comes from your network at once: wait a moment, then try again.")
+        raise TooFast(_("Too much comes from your network at once: wait a moment, then try again."))
 
 
 def count_frame(socket: int) -> None:
     """Count one frame of this socket, whatever it says. Ended when it sends more than a page ever would."""
     if conf.rate_limits and not _windows.hit(parse(conf.frame_rate), "socket", str(socket)):
-        raise Ended("Too many frames came from this page: it was disconnected. Reload it to go on.")
+        raise Ended(_("Too many frames came from this page: it was disconnected. Reload it to go on."))
 
 
 def count_sign_up(address: str | None) -> None:
     """Count one account made from this network address. TooFast when they are too many."""
     if conf.rate_limits and address is not None and not _windows.hit(parse(conf.sign_up_rate), "sign-up", address):
-        raise TooFast("Too many accounts were made from your network: try again later.")
+        raise TooFast(_("Too many accounts were made from your network: try again later."))
+
+
+def count_room(participant: Participant) -> None:
+    """Count one room, conversation or invitation that this participant makes. TooFast when they are too many."""
+    if conf.rate_limits and not _windows.hit(parse(conf.room_rate), "room", participant.key):
+        raise TooFast(_("You have made too many of these lately: try again later."))
+
+
+def count_letter(address: str | None) -> None:
+    """Count one letter with a new password that this network address asks for. TooFast when they are too many."""
+    if conf.rate_limits and address is not None and not _windows.hit(parse(conf.letter_rate), "letter", address):
+        raise TooFast(_("Too many new passwords were asked for from your network: try again later."))
 
 
 def forget() -> None:

@@ -1,13 +1,17 @@
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat import bus, names, policy
 from chat.actions import limits
+from chat.actions.presence import look_again
 from chat.conf import conf
 from chat.errors import Forbidden, Refused
 from chat.markup import participant_name
-from chat.models import Participant
+from chat.models import Kind, Membership, Participant
 
 
 def enrol(someone: Participant) -> Participant:
@@ -17,15 +21,22 @@ def enrol(someone: Participant) -> Participant:
     """
     row = Participant.objects.filter(user=someone.user).first() if someone.user else None
     if row is None:
-        defaults = {"kind": someone.kind, "user": someone.user, "name": someone.name}
-        if not someone.is_guest:
-            defaults["skeleton"] = names.skeleton(someone.name)
-        row, _ = Participant.objects.get_or_create(key=someone.key, defaults=defaults)
+        defaults: dict[str, Any] = {"kind": someone.kind, "user": someone.user, "name": someone.name}
+        if not someone.is_guest or someone.handed:
+            defaults |= {
+                "named": someone.handed,
+                "skeleton": names.skeleton(someone.name),
+                "handle": names.handle(someone.name),
+            }
+        row, _made = Participant.objects.get_or_create(key=someone.key, defaults=defaults)
     if row.kind != someone.kind:
-        raise Forbidden("You have signed in: reload the page to go on.")
-    if not row.is_guest and not row.named and row.name != someone.name:  # the account has another name by now
-        row.name, row.skeleton = someone.name, names.skeleton(someone.name)
-        row.save(update_fields=["name", "skeleton"])
+        raise Forbidden(_("You have signed in: reload the page to go on."))
+    is_theirs = someone.handed if row.is_guest else not row.named
+    if is_theirs and row.name != someone.name:  # their account, or the site around them, calls them otherwise by now
+        row.name, row.skeleton, row.handle = someone.name, names.skeleton(someone.name), names.handle(someone.name)
+        row.named = row.is_guest
+        row.save(update_fields=NAME)
+    row.visits, row.handed = someone.visits, someone.handed
     return row
 
 
@@ -38,17 +49,19 @@ def rename(someone: Participant, name: object, address: str | None = None) -> Pa
     _demand_name(participant, name)
     name_after(participant, name)
     participant.save(update_fields=NAME)
+    _tell_partners(participant)
+    look_again(participant)
     return participant
 
 
-NAME = ("name", "named", "skeleton")
+NAME = ("name", "named", "skeleton", "handle")
 
 
 def name_after(participant: Participant, name: str) -> None:
     """Give them this name, unsaved and unasked; the one they have without choosing when it is empty."""
     participant.named = bool(name) and name != participant.given_name
     participant.name = name or participant.given_name
-    participant.skeleton = names.skeleton(participant.name)
+    participant.skeleton, participant.handle = names.skeleton(participant.name), names.handle(participant.name)
 
 
 def _demand_name(participant: Participant, name: str) -> None:
@@ -59,20 +72,41 @@ def _demand_name(participant: Participant, name: str) -> None:
 
 
 @transaction.atomic
-def change_person(someone: Participant, name: object, address: str | None = None, **choices: str) -> Participant:
+def change_person(someone: Participant, name: object, address: str | None = None, **choices: str | bool) -> Participant:
     """Set what a person's page offers: the name, which may be empty, and the choices, which are fit to store."""
     wanted = participant_name(name, conf.name_length) if name != "" else ""
     limits.count(someone, address)
     participant = enrol(someone)
+    read = (participant.language, participant.time_zone)
     _demand_name(participant, wanted)
     name_after(participant, wanted)
-    for field in CHOICES:
+    given = [field for field in CHOICES if field in choices]
+    if choices.get("digest") and not participant.digest:
+        participant.digested = timezone.now()  # who begins with it has not asked for what was before
+    for field in given:
         setattr(participant, field, choices[field])
-    participant.save(update_fields=[*NAME, *CHOICES])
+    participant.save(update_fields=[*NAME, *given, "digested"])
+    if read != (participant.language, participant.time_zone):
+        _kick(participant)  # so that their open pages go on in the new one
+    _tell_partners(participant)
+    look_again(participant)
     return participant
 
 
-CHOICES = ("colour", "time_zone", "language", "rings")
+def _tell_partners(participant: Participant) -> None:
+    """Conversations are called after their people."""
+    rooms = Membership.objects.filter(participant=participant, room__kind=Kind.DIRECT).values("room")
+    partners = Membership.objects.filter(room__in=rooms).exclude(participant=participant)
+    if people := [*partners.order_by("participant").values_list("participant", flat=True).distinct()]:
+        bus.listed(people)
+
+
+CHOICES = ("colour", "time_zone", "language", "rings", "shows_typing", "digest")
+
+
+def note_digest(participant: Participant, when: datetime) -> None:
+    """They were written to of all that spoke of them up to then."""
+    Participant.objects.filter(pk=participant.pk).update(digested=when)
 
 
 def ban(participant: Participant, banned: bool) -> None:
@@ -80,6 +114,7 @@ def ban(participant: Participant, banned: bool) -> None:
     participant.banned = banned
     participant.save(update_fields=["banned"])
     _kick(participant)
+    look_again(participant)
 
 
 def signed_out(request: Any = None, user: Any = None, **signal: Any) -> None:

@@ -4,15 +4,19 @@ from typing import Any
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from chat import bus, policy
+from chat import bus, events, policy, rules
 from chat.actions import limits
+from chat.actions.mentioning import renew_mentions, spell_out
 from chat.actions.people import enrol
 from chat.conf import conf
 from chat.errors import Forbidden, Refused
 from chat.markup import message_body
-from chat.models import Message, Participant, Room
+from chat.models import Kind, Membership, Mention, Message, Participant, Room
+from chat.models.composed import ComposedInsert
 
+_insert = ComposedInsert(lambda: Message)
 Rule = Callable[[Participant, Message], policy.Verdict]
 
 
@@ -55,8 +59,9 @@ def post_messages(posts: Sequence[Post]) -> list[Outcome]:
     for number, post in enumerate(posts):
         try:
             if post.nonce is not None and not Message.is_nonce(post.nonce):
-                raise Refused("A nonce is 1 to 64 letters, digits, - or _.")
+                raise Refused(_("A nonce is 1 to 64 letters, digits, - or _."))
             texts[number] = message_body(post.body, conf.message_length)
+            _demand(rules.can_say(post.author, post.room, texts[number]))
         except Refused as refusal:
             outcomes[number] = refusal
     fresh = {number: (posts[number], text) for number, text in texts.items()}
@@ -72,7 +77,7 @@ Fresh = dict[int, tuple[Post, str]]
 
 def _hurried(fresh: Fresh) -> dict[int, Outcome]:
     refused: dict[int, Outcome] = {}
-    for number, (post, _) in fresh.items():
+    for number, (post, _text) in fresh.items():
         try:
             limits.count(post.author, post.address)
         except Refused as refusal:
@@ -82,7 +87,7 @@ def _hurried(fresh: Fresh) -> dict[int, Outcome]:
 
 def _repeats(refused: Fresh) -> dict[int, Outcome]:
     """Those among them that are stored since they were sent before: nothing is refused about these any more."""
-    stored = _stored([post for post, _ in refused.values()])
+    stored = _stored([post for post, _text in refused.values()])
     repeated = {number: _repeated(stored, *one) for number, one in refused.items()}
     return {number: outcome for number, outcome in repeated.items() if outcome is not None}
 
@@ -100,12 +105,12 @@ def _repeated(stored: dict[tuple[str, object], Message], post: Post, text: str) 
     """What became of it the first time; None when this is the first time."""
     row = stored.get((post.author.key, post.nonce))
     if row and row.body != text and not (row.edited or row.deleted):  # acknowledging that would lose this one
-        return Refused("Another message was already sent from here. Reload the page to send this one.")
+        return Refused(_("Another message was already sent from here. Reload the page to send this one."))
     return row
 
 
 def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
-    """The unique nonce tells a repeat, within these or of what was stored before: then each is tried by itself.
+    """The unique nonce tells a repeat, within these or of what was stored before. Then the rest is stored without it.
 
     So whoever doesn't repeat, as hardly anybody does, pays no query for it.
     """
@@ -114,18 +119,37 @@ def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
     try:
         return _store(fresh)
     except IntegrityError as error:
-        if len(fresh) > 1:
+        if len(fresh) == 1:
+            ((number, (post, text)),) = fresh.items()
+            return {number: _repeated(_stored([post]), post, text) or error}
+        again = _again(fresh)
+        if not again:  # something else is wrong with one of them
             return {number: _store_or_retry({number: one})[number] for number, one in fresh.items()}
-        ((number, (post, text)),) = fresh.items()
-        return {number: _repeated(_stored([post]), post, text) or error}
+        outcomes = _store_or_retry({number: one for number, one in fresh.items() if number not in again})
+        outcomes |= _repeats(again)
+        # The first one may have been refused, and then it is not stored.
+        return outcomes | _store_or_retry({number: one for number, one in again.items() if number not in outcomes})
+
+
+def _again(fresh: Fresh) -> Fresh:
+    """Those that are stored, or stand among these before."""
+    seen: set[tuple[str, object]] = {*_stored([post for post, _text in fresh.values()])}
+    again: Fresh = {}
+    for number, (post, text) in fresh.items():
+        sending = (post.author.key, post.nonce)
+        if sending in seen:
+            again[number] = (post, text)
+        elif post.nonce is not None:
+            seen.add(sending)
+    return again
 
 
 @transaction.atomic
 def _store(fresh: Fresh) -> dict[int, Outcome]:
-    keys = {post.author.key for post, _ in fresh.values()}
-    known = Participant.objects.select_related("user").in_bulk(keys, field_name="key")
+    known = Participant.objects.with_keys({post.author.key for post, _text in fresh.values()})
     outcomes: dict[int, Outcome] = {}
-    for room_id in sorted({post.room.pk for post, _ in fresh.values()}):  # so that two of us never wait for each other
+    rooms = {post.room.pk for post, _text in fresh.values()}
+    for room_id in sorted(rooms):  # so that two of us never wait for each other
         here = {number: one for number, one in fresh.items() if one[0].room.pk == room_id}
         outcomes |= _store_in(room_id, here, known)
     return outcomes
@@ -135,19 +159,22 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
     try:
         room = Room.objects.locked(room_id)
     except Room.DoesNotExist:
-        return dict.fromkeys(here, Forbidden("This room is gone."))
+        return dict.fromkeys(here, Forbidden(_("This room is gone.")))
+    if room.kind in (Kind.PRIVATE, Kind.DIRECT):
+        Membership.objects.tell_roles(room, known.values())
     outcomes: dict[int, Outcome] = {}
     rows: list[Message] = []
     now = timezone.now()
     for number, (post, text) in here.items():
         author = known.get(post.author.key, post.author)
         if author.kind != post.author.kind:
-            outcomes[number] = Forbidden("You have signed in: reload the page to go on.")
+            outcomes[number] = Forbidden(_("You have signed in: reload the page to go on."))
             continue
         if not (verdict := policy.can_post(author, room)):
             outcomes[number] = Forbidden(verdict.why)
             continue
-        if author.pk is None or (not author.is_guest and author.name != post.author.name):
+        is_given = not author.is_guest or post.author.handed
+        if author.pk is None or (is_given and author.name != post.author.name):
             author = known[author.key] = enrol(post.author)
         seq = room.seq + len(rows) + 1
         row = Message(
@@ -160,17 +187,27 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
             changed=seq,
             sent=now,
         )
+        row.follow(rows[-1].speaker if rows else room.speaker, now if rows else room.spoken)
         rows.append(row)
         outcomes[number] = row
     if rows:
-        Message.objects.bulk_create(rows)
-        bus.ring(room.pk, room.next_seq(len(rows)), rows)
+        mentions = spell_out(room, rows)
+        if len(rows) > 1:
+            Message.objects.bulk_create(rows)
+        else:
+            _insert(rows[0])
+        if mentions:
+            Mention.objects.bulk_create(mentions)
+        bus.ring(room.pk, room.next_seq(len(rows), now, rows[-1].speaker), rows)
+        for row in rows:
+            events.tell(events.message_posted, Message, message=row)
     return outcomes
 
 
 def edit_message(message_id: int, editor: Participant, body: object) -> Message:
     """Put another text in place of the message's. Raises Message.DoesNotExist."""
     text = message_body(body, conf.message_length)
+    _demand(rules.can_say(editor, Message.objects.select_related("room").get(pk=message_id).room, text))
     return _change(message_id, enrol(editor), policy.can_edit, body=text, edited=timezone.now())
 
 
@@ -183,14 +220,19 @@ def delete_message(message_id: int, deleter: Participant) -> Message:
 def _change(message_id: int, actor: Participant, allowed: Rule, **values: Any) -> Message:
     message = Message.objects.get(pk=message_id)
     message.room = room = Room.objects.locked(message.room_id)
-    message.refresh_from_db(fields=["deleted"])  # under the lock, so that nobody deletes it in between
+    message.refresh_from_db(fields=["deleted", "marks"])  # under the lock, so that nobody deletes it in between
     _demand(allowed(actor, message))
     seq = room.next_seq()
     for name, value in values.items():
         setattr(message, name, value)
     message.changed = seq
-    message.save(update_fields=[*values, "changed"])
+    had, mentions = message.marks, spell_out(room, [message])
+    message.save(update_fields=[*values, "marks", "changed"])
+    if had or mentions:
+        renew_mentions(message, mentions)
     bus.ring(message.room_id, seq)
+    signal = events.message_deleted if message.deleted else events.message_edited
+    events.tell(signal, Message, message=message, actor=actor)
     return message
 
 

@@ -1,5 +1,9 @@
+from chat.models.invitation import Invitation
+from chat.models.membership import Membership, Role
+from chat.models.mention import Mention
 from chat.models.message import Message
 from chat.models.participant import Participant
-from chat.models.room import Room
+from chat.models.presence import Presence
+from chat.models.room import Kind, Room
 
-__all__ = ["Message", "Participant", "Room"]
+__all__ = ["Invitation", "Kind", "Membership", "Mention", "Message", "Participant", "Presence", "Role", "Room"]

@@ -1,11 +1,14 @@
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils.timezone import localdate
 
+from chat.conf import conf
+
+TOGETHER = timedelta(minutes=5)
 NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -39,11 +42,22 @@ class Message(models.Model):
     nonce = models.CharField(
         max_length=64, null=True, blank=True, help_text="Names one sending of one composer: a repeat stores nothing."
     )
+    marks = models.JSONField(
+        default=list,
+        editable=False,
+        help_text="Where its text speaks of whom, as understood when written: [[from, to, keys], …], * for everybody.",
+    )
     seq = models.PositiveBigIntegerField(help_text="Its place in the room, for ever.")
     changed = models.PositiveBigIntegerField(help_text="The room's seq at its last change.")
     sent = models.DateTimeField()
     edited = models.DateTimeField(null=True, blank=True)
     deleted = models.BooleanField(default=False, help_text="A tombstone: it keeps its place and nothing it said.")
+
+    goes_on = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="By whoever sent the one before it, under the same name and soon after: one head is enough for both.",
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -64,6 +78,16 @@ class Message(models.Model):
         return isinstance(value, str) and NONCE.fullmatch(value) is not None
 
     @property
+    def speaker(self) -> str:
+        """Who speaks, as its head says it."""
+        return f"{self.author_id} {self.author.kind} {self.author_name}"
+
+    def follow(self, speaker: str, spoken: datetime | None) -> None:
+        """Take note, before it is stored, of what comes before it: who sent that, and when."""
+        self.previous_sent = spoken
+        self.goes_on = spoken is not None and speaker == self.speaker and self.sent - spoken < TOGETHER
+
+    @property
     def by_guest(self) -> bool:
         """Written without an account, and marked so for ever, should its author have signed up since."""
         joined = self.author.joined
@@ -73,6 +97,11 @@ class Message(models.Model):
     def opens_day(self) -> bool:
         """The first one of a day, in the reader's time zone."""
         return self.previous_sent is None or localdate(self.previous_sent) != localdate(self.sent)
+
+    def get_absolute_url(self) -> str:
+        """Where it stands among what was said around it: in the room itself, or on a page of what is past."""
+        past = "" if self.room.seq - self.seq < conf.page_size else f"?before={self.seq + conf.page_size // 2 + 1}"
+        return f"{self.room.get_absolute_url()}{past}#message-{self.pk}"
 
     def __str__(self) -> str:
         return f"{self.author_name}: {self.body[:60]}"

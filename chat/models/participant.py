@@ -1,11 +1,20 @@
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
+from django.db.models import Q
+from django.db.models.query_utils import DeferredAttribute
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chat import names
+from chat.models.composed import Composed
+from chat.models.room import Room
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -13,29 +22,51 @@ KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 class Colour(models.TextChoices):
     """Of a name. The stylesheet has each for light and for dark, so that all can be read."""
 
-    NONE = "", "None"
-    RED = "red"
-    ORANGE = "orange"
-    OLIVE = "olive"
-    GREEN = "green"
-    TEAL = "teal"
-    BLUE = "blue"
-    VIOLET = "violet"
-    PINK = "pink"
+    NONE = "", pgettext_lazy("colour", "None")
+    RED = "red", _("Red")
+    ORANGE = "orange", _("Orange")
+    OLIVE = "olive", _("Olive")
+    GREEN = "green", _("Green")
+    TEAL = "teal", _("Teal")
+    BLUE = "blue", _("Blue")
+    VIOLET = "violet", _("Violet")
+    PINK = "pink", _("Pink")
 
 
 class Rings(models.TextChoices):
-    """What may make a sound, or whatever else calls somebody."""
+    """What is counted in the tab of a page that nobody looks at."""
 
-    ALL = "all", "Every message"
-    MENTIONS = "mentions", "What is for me: mentions and direct messages"
-    NOTHING = "nothing", "Nothing"
+    ALL = "all", _("Every message")
+    MENTIONS = "mentions", _("What is for me: mentions and direct messages")
+    NOTHING = "nothing", _("Nothing")
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def with_keys(self, keys: Iterable[str]) -> "dict[str, Participant]":
+        """{key: participant with their account}, of those that are stored."""
+        return {row.key: row for row in _with_keys([*keys], Participant)}
+
     def members_like(self, name: str) -> "ParticipantQuerySet":
         """Members whose name looks the same."""
         return self.filter(kind=Participant.Kind.MEMBER, skeleton=names.skeleton(name))
+
+    def called_like(self, beginning: str) -> "ParticipantQuerySet":
+        """Those with a word in their name that begins so. A blank at the end says that the word is finished."""
+        handle = names.handle(beginning) + " " * beginning[-1:].isspace()
+        return self.filter(Q(handle__startswith=handle) | Q(handle__contains=f" {handle}"))
+
+    def with_account(self) -> "ParticipantQuerySet":
+        """Members whose account is there, and may be signed in to."""
+        found = self.filter(kind=Participant.Kind.MEMBER, user__isnull=False)
+        user = get_user_model()
+        return (
+            found.filter(user__is_active=True)
+            if isinstance(getattr(user, "is_active", None), DeferredAttribute)
+            else found
+        )
+
+
+_with_keys = Composed(lambda keys: Participant.objects.select_related("user").filter(key__in=keys).order_by(), str)
 
 
 class Participant(models.Model):
@@ -66,10 +97,20 @@ class Participant(models.Model):
         editable=False,
         help_text="What is left of a chosen name, or a member's, to the eye: the same for names that look the same.",
     )
+    handle = models.CharField(
+        max_length=names.SKELETON_LENGTH,
+        blank=True,
+        db_index=True,
+        editable=False,
+        help_text="What one types after an @ to mean them.",
+    )
     colour = models.CharField(max_length=10, choices=Colour, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: that of the site.")
     language = models.CharField(max_length=16, blank=True, help_text="Empty: as their browser says.")
-    rings = models.CharField(max_length=10, choices=Rings, default=Rings.MENTIONS)
+    rings = models.CharField(max_length=10, choices=Rings, default=Rings.ALL)
+    shows_typing = models.BooleanField(default=True, help_text="Others see that they are writing.")
+    digest = models.BooleanField(default=False, help_text="An e-mail tells of mentions they have not seen.")
+    digested = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the last one was sent.")
     banned = models.BooleanField(default=False, help_text="May neither read nor write; open pages are closed at once.")
     created = models.DateTimeField(auto_now_add=True)
     joined = models.DateTimeField(
@@ -78,12 +119,34 @@ class Participant(models.Model):
 
     objects = ParticipantQuerySet.as_manager()
 
+    visits = False
+    """They are in a frame of another site, by a ticket: no cookie of ours is theirs. Not stored."""
+    handed = False
+    """And their name is what that site calls them. Not stored."""
+
+    @cached_property
+    def roles(self) -> dict[int, str | None]:
+        """{room id: what they are there}, as far as it was asked; whoever wants to know anew reads the row anew."""
+        return {}
+
+    def role_in(self, room: Room) -> str | None:
+        """Owner, moderator, member, or nothing. One query the first time it is asked."""
+        if room.pk not in self.roles:
+            found = self.memberships.filter(room=room).values_list("role", flat=True) if self.pk else ()
+            self.roles[room.pk] = next(iter(found), None)
+        return self.roles[room.pk]
+
     def __str__(self) -> str:
         return f"{self.name} ({self.get_kind_display()})"
 
     @property
     def is_moderator(self) -> bool:
         return self.user is not None and self.user.is_active and getattr(self.user, "is_staff", False)
+
+    @property
+    def email(self) -> str:
+        """Of their account; empty when there is none."""
+        return getattr(self.user, getattr(self.user, "EMAIL_FIELD", ""), "") if self.user else ""
 
     @property
     def is_guest(self) -> bool:

@@ -1,5 +1,6 @@
 """What the tests share: a small cast, a live site, a browser."""
 
+import copy
 import os
 import uuid
 from contextlib import contextmanager
@@ -8,21 +9,32 @@ from pathlib import Path
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
 from django.db import connections
+from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 
-from chat import actions, bus, identity
+from chat import actions, bus, fragments, identity
 from chat.actions import limits
-from chat.hub import Hub
+from chat.live import presence
+from chat.live.hub import Hub
+from chat.live.hub import hub as own_hub
 from chat.models import Participant, Room
 from chat.tests import servers
 from chat.tests.ears import Ear
 from chat.tests.people import go_live
 from chat.tests.relay import Relay
+from chat.tests.sidebars import joined, person
 from site_config.asgi import application
 
 Path(servers.ROOT / "build").mkdir(exist_ok=True)
+hypothesis_settings.register_profile("patient", deadline=None)  # a machine that is busy is slow, not wrong
+hypothesis_settings.load_profile("patient")
+
+
+LOOKS = {f"test_{name}" for name in ("gallery", "installable", "phone", "pictures", "screens", "steady", "weight")}
 
 
 def pytest_collection_modifyitems(items):
@@ -32,11 +44,27 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+        if item.get_closest_marker("browser") and item.path.stem in LOOKS:
+            item.add_marker("looks")
 
 
 @pytest.fixture(autouse=True)
 def _fresh_limits():
     limits.forget()
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    """LocaleMiddleware leaves the language of the last request behind, for the next one to change."""
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _unseen(monkeypatch):
+    """Who is here is told by live sites alone, and where a test asks for it: else it would come in between."""
+    monkeypatch.setattr(presence, "FLUSH_SECONDS", 600.0)
+    fragments.forget_logs()
 
 
 # --- The cast ------------------------------------------------------------------------------------
@@ -61,6 +89,23 @@ def member(db) -> Participant:
 
 
 @pytest.fixture
+def olive(db) -> Participant:
+    """Somebody with an account, whose browser can sign in."""
+    return person("olive")
+
+
+@pytest.fixture
+def gina(db) -> Participant:
+    return person("gina")
+
+
+@pytest.fixture
+def garden(olive, gina) -> Room:
+    """A private room of olive's, which gina has joined."""
+    return joined(olive, gina)
+
+
+@pytest.fixture
 def as_guest(client):
     """Makes the test client the guest with this key."""
 
@@ -69,6 +114,26 @@ def as_guest(client):
         return client
 
     return become
+
+
+# --- A project's own templates ------------------------------------------------------------------
+
+
+@pytest.fixture
+def override(settings, tmp_path):
+    """`override(name, text)` puts a template into a folder of the project's own."""
+    settings.TEMPLATES = [
+        {**copy.deepcopy(settings.TEMPLATES[0]), "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]},
+        *settings.TEMPLATES[1:],
+    ]
+
+    def write(name: str, text: str):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write
 
 
 # --- A socket, without a server ------------------------------------------------------------------
@@ -93,11 +158,14 @@ async def connect(transactional_db):
     """`await connect(path, guest=…)` opens a socket. In the end all are closed, and so is their thread's connection."""
     clients = []
 
-    async def connect(path="/ws/chat/", guest=None, cookies=None, address=None):
+    async def connect(path="/ws/chat/", guest=None, cookies=None, address=None, headers=()):
         cookies = dict(cookies or {})
         if guest:
             cookies[identity.COOKIE] = identity._signer().sign(guest.key)
-        headers = [(b"host", b"testserver")]
+        headers = [
+            (b"host", b"testserver"),
+            *((name.encode(), value.encode()) for name, value in dict(headers).items()),
+        ]
         if cookies:
             headers.append((b"cookie", "; ".join(f"{name}={value}" for name, value in cookies.items()).encode()))
         client = Client(application, path, headers=headers)
@@ -111,6 +179,7 @@ async def connect(transactional_db):
     try:
         for client in clients:
             await client.disconnect(timeout=30)
+        await own_hub().presences.flush()
     finally:
         await sync_to_async(connections.close_all)()
 
@@ -120,9 +189,12 @@ async def connect(transactional_db):
 
 @pytest.fixture
 async def hubs(transactional_db, settings):
-    """`hubs()` makes a hub. They have no tick that would repair what a test breaks, unless it asks for one."""
+    """`hubs()` makes a hub, as another process has. They have no tick that would repair what a test breaks, unless it
+    asks for one."""
     settings.CHAT_TICK_SECONDS = 600
     settings.CHAT_RATE_LIMITS = False
+    if type(get_channel_layer()) is InMemoryChannelLayer:
+        settings.CHANNEL_LAYERS = {"default": {"BACKEND": "chat.tests.ears.SharedLayer"}}
     made: list[Hub] = []
 
     def make() -> Hub:
@@ -134,6 +206,7 @@ async def hubs(transactional_db, settings):
         for audience in list(hub.audiences.values()):
             for ear in list(audience.sockets) or [Ear(audience.room)]:
                 await hub.leave(ear)
+        await hub.presences.flush()
     await sync_to_async(connections.close_all)()
 
 
@@ -221,7 +294,8 @@ def two_sites(database_url, redis):
 
 
 @pytest.fixture(scope="session")
-def _chromium():
+def _chromium(django_db_setup):
+    """After the database: once the driver keeps a loop running, Django would not let it be made."""
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=servers.PATIENCE * 1000)  # a machine that is busy is slow, not wrong

@@ -47,6 +47,17 @@ def rename(page: Page, name: str) -> None:
     page.locator(".me-panel button").click()
 
 
+def sign_up(page: Page, name: str) -> Page:
+    """Make an account, and be signed in to it."""
+    page.goto("/accounts/sign-up/")
+    page.locator("[name=username]").fill(name)
+    for field in ("password1", "password2"):
+        page.locator(f"[name={field}]").fill("a-very-good-password")
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url("**/chat/")
+    return page
+
+
 def until(true, what: str, patience: float = PATIENCE) -> None:
     """Look until it is so. For what has no locator to wait for."""
     end = time.monotonic() + patience
@@ -67,12 +78,15 @@ def forgive_outage(browser):
 class Raw:
     """A guest without a browser, to be used in a `with`. `page`: the person whose cookies it has."""
 
-    def __init__(self, site, slug: str | None = "lobby", page: Page | None = None, held: bool = False):
+    def __init__(
+        self, site, slug: str | None = "lobby", page: Page | None = None, held: bool = False, language: str = ""
+    ):
         cookies = page.context.cookies(site.url) if page else []
         cookie = "; ".join(f"{one['name']}={one['value']}" for one in cookies)
+        headers = {"Cookie": cookie, "Accept-Language": language}
         self._dial = connect(
             f"{site.socket_url}/ws/chat/{f'{slug}/' if slug else ''}{'?sync=1' if held else ''}",
-            additional_headers={"Cookie": cookie} if cookie else {},
+            additional_headers={name: value for name, value in headers.items() if value},
             proxy=None,
         )
 

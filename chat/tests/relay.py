@@ -3,7 +3,8 @@
 import contextlib
 import socket
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from chat.tests.servers import HOST, Site, free_port
 
@@ -17,12 +18,20 @@ class Line:
     muffled: frozenset[str] = frozenset()
     """The directions, "up" to the site and "down" from it, in which all is lost, and nobody hears of it."""
 
+    replaced: Mapping[bytes, bytes] = field(default_factory=dict)
+    """{what stands in an answer: what takes its place on the way, of the same length}"""
+
+    def changed(self, data: bytes) -> bytes:
+        for said, instead in self.replaced.items():
+            data = data.replace(said, instead)
+        return data
+
     def carry(self, direction: str) -> None:
         source, target = self.ends if direction == "up" else reversed(self.ends)
         with contextlib.suppress(OSError):
             while data := source.recv(65_536):
                 if direction not in self.muffled:
-                    target.sendall(data)
+                    target.sendall(self.changed(data) if direction == "down" else data)
         self.cut()
 
     def cut(self) -> None:
@@ -39,6 +48,8 @@ class Relay:
         self.site, self.port = site, free_port()
         self.sockets = "pass"
         """What becomes of new websockets: they "pass", are "refused", or "hang" without an answer."""
+        self.replaced: Mapping[bytes, bytes] = {}
+        """What of new lines' answers becomes something else, of the same length."""
         self.asked = 0
         """How many websockets were asked for."""
         self.lines: list[Line] = []
@@ -47,6 +58,10 @@ class Relay:
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://{HOST}:{self.port}"
 
     def up(self) -> None:
         self._listener = socket.create_server((HOST, self.port))
@@ -99,7 +114,7 @@ class Relay:
         if not first or (is_socket and self.sockets == "refused"):
             end.close()
             return
-        line = Line((end, socket.create_connection((HOST, self.site.port))), is_socket)
+        line = Line((end, socket.create_connection((HOST, self.site.port))), is_socket, replaced=self.replaced)
         self.lines.append(line)
         line.ends[1].sendall(first)
         threading.Thread(target=line.carry, args=("down",), daemon=True).start()

@@ -7,6 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from websockets.exceptions import ConnectionClosed
 
 from chat import actions, bus
+from chat.conf import conf
 from chat.models import Participant
 from chat.tests import servers
 from chat.tests.conftest import fresh_database
@@ -104,7 +105,7 @@ async def test_a_lost_kick_is_made_up_for_by_the_clock(connect, ann, settings):
     assert (await ended(client))[1] == ENDED
 
 
-def test_a_kick_reaches_the_other_process_within_a_second(tmp_path):
+def test_a_kick_reaches_the_other_process_long_before_it_looks_by_itself(tmp_path):
     with fresh_database(tmp_path) as url, servers.Redis() as redis:
         environment = {"DATABASE_URL": url, "REDIS_URL": redis.url}
         with servers.Site(**environment) as one, servers.Site(**environment) as other, Raw(one) as ann:
@@ -115,7 +116,8 @@ def test_a_kick_reaches_the_other_process_within_a_second(tmp_path):
                 servers.manage(url, "shell", "--verbosity", "0", "--command", ban, REDIS_URL=redis.url)
                 start = time.monotonic()
                 said, code = reason_and_code(bob.frame)
-                assert (code, time.monotonic() - start < 1) == (ENDED, True)
+                assert code == ENDED
+                assert time.monotonic() - start < conf.recheck_seconds / 4
                 assert "A moderator" in said
             assert ann.hear(1) == ["hi"]
             ann.post("still here")

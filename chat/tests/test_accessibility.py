@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from chat.models.participant import Colour
 from chat.tests import servers
-from chat.tests.people import Raw, at, forgive_outage, say
+from chat.tests.people import Raw, at, forgive_outage, go_live, say, sign_up
 
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -30,6 +30,7 @@ def earnest_site(busy_site):
 def faults(page) -> list[str]:
     """What axe objects to: the rule, how bad it is, what it asks for, and where. The page's strict policy can stay on,
     as it does not bind what the browser's own tools evaluate."""
+    page.emulate_media(reduced_motion="reduce")  # what axe sees is no colour on its way to another
     found = Axe().run(page, options=OPTIONS).response["violations"]
     return [
         f"{one['id']} ({one['impact']}): {one['help']}, at "
@@ -65,7 +66,7 @@ def test_it_works(busy_site, room, browser, scripts):
         page.evaluate(NO_TIMERS)
     page.locator(".log").evaluate("log => log.append(document.createElement('img'))")
     told = [fault for fault in faults(page) if fault.startswith("image-alt")]
-    assert told == ["image-alt (critical): Images must have alternative text, at img"]
+    assert told == [f"image-alt (critical): Images must have alternative text, at #log-{room} > img"]
 
 
 @both_schemes
@@ -159,3 +160,59 @@ def test_every_colour_of_a_name_can_be_read(busy_site, room, browser, scheme):
     for colour in filter(None, Colour.values):
         author.evaluate(f"name => name.className = 'message-author colour-{colour}'")
         is_for_everybody(page)
+
+
+@both_schemes
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_pages_around_rooms(busy_site, browser, scheme, viewport):
+    page = browser(busy_site, expect_live=False, color_scheme=scheme, viewport=viewport)
+    name = f"olive-{scheme}-{viewport['width']}"
+    sign_up(page, name)
+    page.goto("/chat/rooms/new/")
+    is_for_everybody(page)
+    page.get_by_label("Name").fill(f"Room of {name}")
+    page.get_by_role("button", name="Make it").click()
+    page.locator(".room-title a").click()
+    page.get_by_text("Name, topic, times").click()
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("Link").input_value()
+    is_for_everybody(page)
+    for path in ("/chat/rooms/", "/chat/rooms/?q=nothing", "/chat/talk/", link):
+        page.goto(path)
+        is_for_everybody(page)
+    page.context.clear_cookies()
+    for path in ("/chat/rooms/", "/chat/rooms/new/", "/chat/talk/", link):
+        page.goto(path)
+        is_for_everybody(page)
+    browser.said[:] = [line for line in browser.said if "403 (Forbidden)" not in line]  # a guest may make no room
+
+
+@both_schemes
+def test_mentions(busy_site, room, browser, scheme):
+    """The room with what is highlighted and offered, the page of mentions, and the way from there, far back."""
+    name = f"ilse{scheme}"
+    page = sign_up(browser(busy_site, "/chat/", color_scheme=scheme, viewport=PHONE), name)
+    with Raw(busy_site, room) as raw:
+        raw.send(message=f"Look, @{name}, a <b>", nonce="n")
+        for number in range(60):
+            raw.send(message=f"{number} more")
+        raw.send(message=f"@{name} once more")
+        raw.hear(62)
+        page.goto(f"/chat/{room}/")
+        go_live(page)
+        expect(page.locator(".message .mention")).to_have_text([f"@{name}"])
+        is_for_everybody(page)
+        other = browser(busy_site, f"/chat/{room}/", color_scheme=scheme)
+        other.keyboard.type(f"@{name[:6]}")
+        expect(other.locator(".suggestion")).not_to_have_count(0)
+        is_for_everybody(other)
+        other.keyboard.press("Tab")
+        other.keyboard.press("Enter")
+        expect(other.locator(".composer-begun")).to_be_visible()
+        is_for_everybody(other)
+    page.goto("/chat/mentions/")
+    is_for_everybody(page)
+    page.locator(".card-title").last.click()
+    expect(page.locator(".message:target")).to_be_in_viewport()
+    expect(page.locator(".message:target .message-body")).to_have_text(f"Look, @{name}, a <b>")
+    is_for_everybody(page)

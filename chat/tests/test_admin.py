@@ -94,7 +94,9 @@ def test_who_may_only_look_deletes_nothing(client, message, django_user_model):
 
 
 def test_a_room_is_made(admin_client, db):
-    admin_client.post("/admin/chat/room/add/", {"name": "Tea Room", "slug": "tea", "topic": "", "seq": 7})
+    admin_client.post(
+        "/admin/chat/room/add/", {"name": "Tea Room", "slug": "tea", "kind": "public", "topic": "", "seq": 7}
+    )
     room = Room.objects.get()
     assert (room.slug, room.name, room.seq, room.archived) == ("tea", "Tea Room", 0, False)
     assert room.epoch

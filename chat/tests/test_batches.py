@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from chat import actions, bus
 from chat.actions import Post, post_messages
 from chat.errors import Forbidden, Refused, TooFast
+from chat.live.writer import MOST, Writer
 from chat.models import Message, Participant, Room
-from chat.writer import MOST, Writer
 
 
 def guest(key: str) -> Participant:
@@ -100,6 +100,28 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_messages(lobby):
         return len(asked)
 
     assert queries(40) == queries(2) <= 10
+
+
+def test_repeats_among_many_do_not_make_them_go_one_by_one(lobby):
+    people = [actions.enrol(guest(f"g{number}")) for number in range(40)]
+    posts = [Post(lobby, one, "hi", f"n{number}") for number, one in enumerate(people)]
+    stored = post_messages(posts[:3])
+    with CaptureQueriesContext(connection) as asked:
+        outcomes = post_messages([*posts, posts[20]])
+    assert outcomes[:3] == stored
+    assert outcomes[40] == outcomes[20]
+    assert kinds(outcomes) == [Message] * 41
+    assert [row.seq for row in outcomes[3:40]] == [*range(4, 41)]
+    assert Message.objects.count() == 40
+    assert len(asked) <= 20
+
+
+def test_a_repeat_of_one_that_is_refused_is_refused_as_well(lobby, ann):
+    closed = Room.objects.create(slug="closed", archived=True)
+    post_messages([Post(lobby, ann, "one", "n1")])
+    outcomes = post_messages([Post(closed, ann, "x", "n"), Post(closed, ann, "x", "n"), Post(lobby, ann, "one", "n1")])
+    assert kinds(outcomes) == [Forbidden, Forbidden, Message]
+    assert Message.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

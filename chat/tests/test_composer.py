@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chat.tests import servers
+from chat.tests.test_house import style_sources
 from chat.views.cached import COMPOSERS_AHEAD
 
 COMPOSER = "/chat/lobby/composer/c0ffee/7/"
@@ -63,7 +63,7 @@ def test_a_composer_says_by_style_alone_that_it_was_not_sent_yet(client):
     assert '<span class="composer-late">Not sent yet</span>' in text
     assert '<span class="composer-again">Try again</span>' in text
     assert 'name="discard" value="c0ffee-7" form="sync-lobby"' in text
-    styles = (servers.ROOT / "theme/static_src/src/styles.css").read_text()
+    styles = style_sources()
     assert re.search(r"\.composer-late, \.composer-discard\) \{[^}]*animation: arrive 0s 5s forwards", styles)
 
 

@@ -6,20 +6,27 @@ Each rule is a function over text, so that a guilty sample can be shown to be ca
 import ast
 import math
 import re
+from collections import defaultdict
 
 from django.core.management import get_commands
+from django.dispatch import Signal
+from django.forms import Form
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from chat import consumers, fragments
+from chat import actions, consumers, events, fragments
+from chat.checks.templates import in_general
 from chat.conf import conf
-from chat.consumers import ChatConsumer
 from chat.errors import Refused
+from chat.fragments.lookup import names
 from chat.frames import parse
+from chat.live.verbs import LINE_VERBS
+from chat.live.visit import VERBS
 from chat.models import Message, Participant, Room
+from chat.models.presence import Person
+from chat.samples import samples
 from chat.tests.test_house import MAY_IMPORT, ROOT, Tags, files
 from chat.views.cached import COMPOSERS_AHEAD
-from chat.visit import VERBS
 
 MADE = {".venv/", "build/", "staticfiles/"}
 """Folders that a command makes and nobody commits."""
@@ -143,11 +150,116 @@ def checks(source: str) -> set[str]:
 
 
 def test_every_check_is_there():
-    registered = checks(document("chat/checks.py"))
+    registered = set().union(*(checks(document(str(path))) for path in (ROOT / "chat/checks").glob("*.py")))
     assert registered
     assert set(table(section(document("docs/settings.md"), "Checks"))) == registered
     for path, text in documents().items():
         assert set(re.findall(r"\bchat\.[EWI]\d{3}\b", text)) <= registered, path
+
+
+# --- Templates -----------------------------------------------------------------------------------
+
+HOLDERS = {"room.slug": "slug", "entry.slug": "slug", "message.pk": "pk", "nonce": "nonce", "chain": "nonce"}
+
+
+def template_rows() -> dict[str, tuple[str, str]]:
+    """{template: what it is given, and which ids and fields of its own a page relies on}, by the samples."""
+    given, keeps = defaultdict(set), defaultdict(dict)
+    for one in samples():
+        given[one.template] |= one.context.keys() - {"csrf_token"}
+        source = document(f"chat/templates/{one.template}")
+        for need in (in_general(need, one.context) for need in one.needs):
+            for name, value in HOLDERS.items():
+                need = need.replace(f"{{{{ {name} }}}}{'-0' if name == 'chain' else ''}", f"<{value}>")
+            ids = re.findall(r"#([\w<>-]+)", re.sub(r"\[[^]]*\]", "", need))
+            ids = [re.sub(r"<slug>-\d+", "<slug>-<seq>", one) for one in ids]
+            keeps[one.template] |= {f"`#{one}`": 1 for one in ids if f'id="{one.partition("<")[0]}' in source}
+            fields = re.findall(r'\[name="(\w+)"\]', need)
+            keeps[one.template] |= {f"`{one}`": 1 for one in fields if f'name="{one}"' in source}
+    return {
+        name: (", ".join(f"`{one}`" for one in sorted(given[name])), ", ".join(sorted(keeps[name])))
+        for name in names()
+        if not name.startswith("chat/gallery/")  # it shows the others
+    }
+
+
+def template_faults(text: str) -> list[str]:
+    lines = re.sub(" +", " ", section(text, "The templates")).splitlines()
+    told = {line.split("|")[1].strip(" `"): line for line in lines if line.startswith("| `")}
+    rows, found = {name[5:]: row for name, row in template_rows().items()}, []
+    for name, (given, keeps) in rows.items():
+        ending = re.sub(" +", " ", f"| {given} | {keeps} |")
+        if not told.pop(name, "").endswith(ending):
+            found.append(f"docs/customising.md should end the row of {name} with: {ending}")
+    return [*found, *(f"there is no {name}" for name in told)]
+
+
+def test_every_template_is_there_with_what_it_is_given_and_must_keep():
+    text = document("docs/customising.md")
+    assert template_faults(text) == []
+    assert template_faults(text.replace("| `_cursor.html` |", "| `_curser.html` |"))
+    assert template_faults(text.replace("`body`, `message` |", "`message` |"))
+    assert template_faults(text.replace("`#cursor-<slug>`", ""))
+
+
+def kinds_of_names() -> dict[str, set[str]]:
+    """{name: which types of things templates are given under it}, by the samples."""
+    same = {"SafeString": "str", "__proxy__": "str", "NoneType": "None", "PersonForm": "Form", "SignUpForm": "Form"}
+    found = defaultdict(set)
+    for one in samples():
+        for name, value in one.context.items():
+            kind = type(value).__name__
+            found[name].add("Form" if isinstance(value, Form) else same.get(kind, kind))
+    return dict(found)
+
+
+def name_faults(text: str) -> list[str]:
+    told = {name: set(re.findall(r"\w+", row[0])) - {"or"} for name, row in table(section(text, "The names")).items()}
+    there = kinds_of_names()
+    there = {name: kinds if kinds != {"None"} else {"str", "None"} for name, kinds in there.items()}
+    found = [f"{name} is {kinds}, not {told.get(name)}" for name, kinds in there.items() if told.get(name) != kinds]
+    return [*found, *(f"there is no {name}" for name in told.keys() - there.keys())]
+
+
+def test_every_name_in_a_template_is_there_with_its_type():
+    text = document("docs/customising.md")
+    assert name_faults(text) == []
+    assert name_faults(text.replace("| `cursor` | int |", "| `cursor` | str |"))
+    assert name_faults(text.replace("| `cursor` |", "| `curser` |"))
+
+
+def tokens(css: str) -> set[str]:
+    return set(re.findall(r"^ +(--[\w-]+):", css, re.MULTILINE))
+
+
+def test_every_token_is_there():
+    there = tokens(document("theme/static_src/src/tokens.css"))
+    text = section(document("docs/customising.md"), "Colours and sizes")
+    assert set(table(text)) == there
+    assert set(re.findall(r"(--[\w-]+):", "".join(blocks(text, "css")))) <= there
+    assert tokens("@theme {\n  --a-b: 1;\n}") == {"--a-b"}
+
+
+def events_told(text: str) -> dict[str, set[str]]:
+    return {
+        name: set(re.findall(r"`(\w+)`", cells))
+        for name, cells in re.findall(r"^\| `(message_\w+)` \|(.*)\|", text, re.MULTILINE)
+    }
+
+
+def test_every_event_is_there_with_what_it_brings(monkeypatch, lobby, ann):
+    sent = {}
+
+    def told(signal, sender, **said):
+        names = [name for name, one in vars(events).items() if one is signal]
+        sent[names[0]] = {*said}
+
+    monkeypatch.setattr(events, "tell", told)
+    message = actions.post_message(lobby, ann, "hello")
+    actions.edit_message(message.pk, ann, "hello, you")
+    actions.delete_message(message.pk, ann)
+    assert events_told(section(document("docs/embedding.md"), "What it hears of")) == sent
+    assert {*sent} == {name for name, one in vars(events).items() if isinstance(one, Signal)}
 
 
 # --- The house -----------------------------------------------------------------------------------
@@ -156,7 +268,7 @@ def test_every_check_is_there():
 def import_table(text: str) -> dict[str, set[str]]:
     """{module: what it may import}, as the page says."""
     return {
-        module.strip(): set(re.findall(r"\w+", cells[0])) - {"nothing"}
+        module.strip(): set(re.findall(r"[\w.]+", cells[0])) - {"nothing"}
         for modules, cells in table(section(text, "Who imports whom")).items()
         for module in modules.split(",")
     }
@@ -234,14 +346,15 @@ def test_every_command_exists_and_ours_are_told_of():
 
 
 def missing_paths(text: str) -> set[str]:
-    """What looks like a file or folder of the project in code, and is not there."""
+    """What looks like a file or folder of the project in code, or like a template, and is not there."""
     named = {word for piece in code(text) for word in re.split(r"[\s`,()\"']+", piece) if FILE.fullmatch(word)}
-    return {name for name in named - MADE if not (ROOT / name).exists()}
+    roots = (ROOT, ROOT / "chat/templates", ROOT / "chat/templates/chat")
+    return {name for name in named - MADE if not any((root / name).exists() for root in roots)}
 
 
 def test_every_path_exists():
     assert {path: missing_paths(text) for path, text in documents().items() if missing_paths(text)} == {}
-    guilty = "`chat/hub.py`, `chat/gone.py`, `gone/`\n```sh\npytest chat/tests/test_gone.py\n```\nnot `/chat/`, gone.py"
+    guilty = "`chat/bus.py`, `chat/gone.py`, `gone/`\n```sh\npytest chat/tests/test_gone.py\n```\nnot `/chat/`, gone.py"
     assert missing_paths(guilty) == {"chat/gone.py", "gone/", "chat/tests/test_gone.py"}
 
 
@@ -281,7 +394,7 @@ def wrong_frames(text: str) -> list[str]:
             verb = parse(line).get("do", "post")
         except Refused:
             verb = None
-        if verb not in {"post", *VERBS, *ChatConsumer.LINE_VERBS}:
+        if verb not in {"post", *VERBS, *LINE_VERBS}:
             wrong.append(line)
     return wrong
 
@@ -296,7 +409,7 @@ def test_every_example_of_a_frame_in_is_one():
 
 def test_every_verb_has_an_example():
     lines = "".join(blocks(section(document("docs/protocol.md"), "Frames in"), "json")).splitlines()
-    assert {parse(line).get("do", "post") for line in lines} == {"post", *VERBS, *ChatConsumer.LINE_VERBS}
+    assert {parse(line).get("do", "post") for line in lines} == {"post", *VERBS, *LINE_VERBS}
 
 
 def skeleton(markup: str) -> list[tuple[str, dict[str, str]]]:
@@ -316,21 +429,32 @@ def test_every_example_of_a_frame_out_is_what_the_code_renders():
     message = Message(
         pk=7, seq=42, changed=42, author=author, author_name=author.name, sent=timezone.now(), body="hello"
     )
-    changes = fragments.Changes(room, 41, 42, [(42, 42, fragments.message(message))])
+    changes = fragments.Changes(room, 41, 42, [message])
+    somebody = Person(author.key, author.name, "", True, None, True)
     (anew,) = fragments.Changes(room, 0, 42, [], whole=True).frames_after(99)
     emptied = anew.removesuffix(fragments.cursor(room, 42))
+    listed = fragments.Entry(2, "garden", "Garden", "rooms", unread=3, mentions=1)
+    before, after = (fragments.Sidebar({2: one}) for one in (listed._replace(mentions=0), listed))
     said = {
         "A new message": changes.frames_after(41)[0],
         "Acknowledgement": fragments.acknowledged("6f1a9c-0"),
-        "Refusal": fragments.unsent("6f1a9c-1", Refused("Nothing to send: the message is empty.")),
+        "Suggestions": fragments.suggestions(room, "6f1a9c-2", ["Ann Bell"], lines=False),
+        "Refusal": fragments.unsent(room, "6f1a9c-1", Refused("Nothing to send: the message is empty.")),
+        "Room left": fragments.left(room, "6f1a9c-2", 412),
         "Notice": fragments.refused(room, Refused("A message can't hold the character NUL.")),
+        "Closed": fragments.closed(room, "This room closed on 1 June 2030, 12:00 UTC. It can still be read."),
         "Connection": fragments.connection(room, "live"),
         "The end": fragments.ended("lobby", "A moderator has closed this room to you."),
         "Cursor and sync": emptied,
         "Pulse": fragments.pulse(room),
+        "People": render_to_string("chat/_people_count.html", {"room": room, "count": 1})
+        + render_to_string("chat/_people_list.html", {"room": room, "count": 1, "people": [somebody]}),
+        "Typing": render_to_string("chat/_writing.html", {"room": room, "writers": [somebody[:2]]}),
         "Older messages": render_to_string("chat/_older_page.html", {"room": room, "asked": 51, "before": 1}),
         "Trimming": render_to_string("chat/_trim.html", {"room": room, "before": 51, "length": fragments.LOG_LENGTH}),
         "Tab": fragments.tab(room, 3),
+        "Room's name": render_to_string("chat/_room_head.html", {"room": room}),
+        "Sidebar": "".join(fragments.sidebar_changes(before, after, room)),
     }
     for title, rendered in said.items():
         example, *_ = blocks(section(text, title), "html")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_script_prefix
 from django.utils import timezone
 
-from chat import actions
+from chat import actions, fragments
 from chat.models import Message, Participant, Room
 
 HOSTILE = """</input>"><script>alert(1)</script><b id='x'>&amp;{{ 7|add:7 }}"""
@@ -94,6 +94,7 @@ def test_a_page_costs_the_same_number_of_queries_whatever_it_shows(client, lobby
     for count in (1, 50):
         Message.objects.all().delete()
         fill(lobby, ann, count)
+        fragments.forget_logs()  # so that both read what may be a second old
         with CaptureQueriesContext(connection) as asked:
             assert len(seqs(client.get("/chat/"))) == count
         queries.append(len(asked))
@@ -250,7 +251,7 @@ def test_archived_rooms_can_be_read_and_have_no_composer(client, lobby, ann):
     actions.post_message(lobby, ann, "long ago")
     lobby.archived = True
     actions.save_room(lobby)
-    page = client.get("/chat/")
+    page = client.get("/chat/?plain=1")
     assert "long ago" in page.text
     assert "archived" in page.text
     assert 'class="composer"' not in page.text

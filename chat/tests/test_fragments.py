@@ -15,7 +15,7 @@ from chat.models import Message, Participant, Room
 
 OLDER = r'\s*<div hidden hx-get="[^"]*/older/\d+/"[^>]*></div>\s*<(?P<ask>form|p) class="older-ask".*?</(?P=ask)>\s*'
 PIECE = re.compile(
-    rf'(?P<empty><div hx-swap-oob="innerHTML:#log-[\w-]+"><div class="older" id="older-[\w-]+">{OLDER}</div>\s*</div>)'
+    rf'(?P<empty><div hx-swap-oob="innerHTML:#log-[\w-]+"><div class="older" id="older-[^>]*>{OLDER}</div>\s*</div>)'
     r'|<div hx-swap-oob="beforeend:#log-[\w-]+">(?P<new>.*?)</div>\s*'
     r'|(?P<changed><article class="message".*?</article>)\s*'
     r'|<input id="epoch-[\w-]+"[^>]* value="(?P<epoch>\w+)"[^>]*>\s*'
@@ -39,7 +39,7 @@ class Page:
     @classmethod
     def fresh(cls, room: Room, size: int) -> "Page":
         messages = room.messages.for_page().newest(size)
-        shown = [str(fragments.message(message)).strip() for message in messages]
+        shown = [str(fragments.message(message, "")).strip() for message in messages]
         cursor = max((one.changed for one in messages), default=0)
         return cls(cursor, {id_of(html): html for html in shown}, room.epoch)
 

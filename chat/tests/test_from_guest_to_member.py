@@ -37,7 +37,7 @@ def test_it_works(site, browser, width):
     page.get_by_role("button", name="Sign up").click()
     page.wait_for_url("**/chat/**")
     go_live(page)
-    assert page.locator(".me-name").inner_text().strip() == "nina"
+    assert page.locator(".me-name bdi").inner_text().strip() == "nina"
     assert key(page) == guest
     assert side(page, "as a guest") == "flex-end"
 

@@ -14,38 +14,90 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHAT = ROOT / "chat"
 
-FOUNDATION = {"conf", "errors"}
+FOUNDATION = {"conf", "errors", "variant"}
 """These import nothing of the chat, and everybody may import them."""
 
 DOOR = {"actions", "fragments", "identity", "models", "policy"}
 
 MAY_IMPORT = {
-    "consumers": {"actions", "bus", "fragments", "frames", "hub", "inbox", "models", "visit", "wire", "writer"},
-    "inbox": {"bus", "wire"},
-    "writer": {"actions", "bus"},
-    "visit": DOOR | {"frames"},
-    "views": DOOR,
+    "consumers": {
+        "actions",
+        "bus",
+        "live.crowd",
+        "fragments",
+        "frames",
+        "live.hub",
+        "live.inbox",
+        "models",
+        "live.verbs",
+        "live.visit",
+        "wire",
+    },
+    "live.verbs": {
+        "live.acks",
+        "live.crowd",
+        "fragments",
+        "frames",
+        "live.hub",
+        "mentions",
+        "models",
+        "live.visit",
+        "live.writer",
+    },
+    "live.inbox": {"bus", "wire"},
+    "live.writer": {"actions", "bus"},
+    "live.visit": DOOR | {"frames", "mentions"},
+    "views": DOOR | {"account_forms", "mentions", "origin", "samples", "tickets"},
     "admin": DOOR,
     "management": DOOR,
     "signals": {"actions", "fragments", "identity"},
     "account_urls": {"views"},
     "urls": {"views"},
     "routing": {"consumers", "origin"},
-    "hub": {"audience", "bus", "fragments", "models", "wire"},
-    "audience": {"bus", "fragments", "models"},
-    "actions": {"bus", "markup", "models", "names", "policy"},
-    "fragments": {"frames", "models"},
-    "identity": {"models", "names"},
-    "policy": {"models", "names"},
+    "asgi": {"routing"},
+    "live.hub": {
+        "live.audience",
+        "bus",
+        "live.crowd",
+        "live.doors",
+        "live.following",
+        "fragments",
+        "models",
+        "live.presence",
+        "live.watch",
+        "live.whispers",
+        "wire",
+    },
+    "live.doors": {"live.audience", "bus", "live.crowd", "fragments", "frames", "models"},
+    "live.watch": {"actions", "bus", "live.crowd", "fragments", "models", "live.readers"},
+    "live.readers": {"live.crowd", "fragments"},
+    "live.following": {"bus"},
+    "live.presence": {"actions", "live.audience", "bus", "live.crowd", "fragments", "frames", "models"},
+    "live.whispers": {"live.audience", "bus", "fragments", "live.presence"},
+    "live.audience": {"live.acks", "bus", "live.crowd", "fragments", "frames", "models"},
+    "live.crowd": {"models", "wire"},
+    "actions": {"bus", "demo", "events", "markup", "mentions", "models", "names", "policy", "rules", "tickets"},
+    "fragments": {"frames", "mentions", "models", "names"},
+    "identity": {"models", "names", "tickets"},
+    "policy": {"models", "names", "rules"},
+    "live.acks": set(),
+    "demo": set(),
     "bus": set(),
     "frames": set(),
     "markup": set(),
     "models": {"names"},
+    "mentions": {"names"},
     "names": set(),
     "origin": set(),
+    "samples": {"account_forms", "fragments", "mentions", "models", "rules"},
+    "account_forms": {"models"},
+    "templatetags": DOOR,
+    "tickets": set(),
     "wire": set(),
     "apps": {"actions", "checks", "models", "signals"},
-    "checks": set(),
+    "checks": {"fragments", "origin", "rules", "samples"},
+    "events": set(),
+    "rules": set(),
 }
 """Who may import whom inside chat/, besides the foundation. The table in docs/architecture.md says the same."""
 
@@ -78,6 +130,11 @@ def files() -> list[Path]:
 
 def texts(*suffixes: str) -> dict[str, str]:
     return {str(path): (ROOT / path).read_text() for path in files() if path.suffix in suffixes}
+
+
+def style_sources() -> str:
+    """What the stylesheet is built of."""
+    return "".join(path.read_text() for path in sorted((ROOT / "theme/static_src/src").glob("*.css")))
 
 
 def chat_code() -> dict[str, str]:
@@ -116,13 +173,18 @@ def imported(path: str, source: str) -> set[str]:
 
 
 def part(path: str) -> str:
-    """The part of the chat a file belongs to: chat/views/pages.py is of `views`."""
-    return Path(path).parts[1].removesuffix(".py")
+    """The part of the chat a file belongs to: chat/views/pages.py is of `views`, chat/live/hub.py is `live.hub`."""
+    return part_of(".".join(Path(path).with_suffix("").parts[1:]))
+
+
+def part_of(name: str) -> str:
+    """The same of a dotted name inside chat. In `live` each module is a part of its own: their order matters most."""
+    return ".".join(name.split(".")[: 2 if name.startswith("live.") else 1])
 
 
 def import_faults(path: str, source: str) -> list[str]:
     here = part(path)
-    if here not in MAY_IMPORT and here not in FOUNDATION | {"__init__"}:
+    if here not in MAY_IMPORT and here not in FOUNDATION | {"__init__", "live.__init__"}:
         return [f"{here} has no place in the house yet: give it one in MAY_IMPORT and in docs/architecture.md"]
     allowed = MAY_IMPORT.get(here, set()) | {here} | (set() if here in FOUNDATION else FOUNDATION)
     found = []
@@ -130,7 +192,7 @@ def import_faults(path: str, source: str) -> list[str]:
         top, _, rest = name.partition(".")
         if top in ("site_config", "theme", "templates"):
             found.append(f"imports {name}: the site knows the chat, never the other way round")
-        elif top == "chat" and rest.partition(".")[0] not in allowed:
+        elif top == "chat" and part_of(rest) not in allowed:
             found.append(f"imports {name}, but {here} may import only {', '.join(sorted(allowed))}")
     return found
 
@@ -146,23 +208,25 @@ def test_the_table_of_imports_has_no_circle_and_names_nothing_that_is_gone():
         seen |= ready
         waiting = {name: below for name, below in waiting.items() if name not in ready}
     assert waiting == {}
-    assert set(MAY_IMPORT) | FOUNDATION == {part(path) for path in chat_code()} - {"__init__"}
+    assert set(MAY_IMPORT) | FOUNDATION == {part(path) for path in chat_code()} - {"__init__", "live.__init__"}
 
 
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("chat/hub.py", "from chat import actions"),
-        ("chat/hub.py", "from chat.consumers import ChatConsumer"),
-        ("chat/views/pages.py", "from chat.hub import hub"),
-        ("chat/views/pages.py", "import chat.hub"),
-        ("chat/views/pages.py", "from ..hub import hub"),
+        ("chat/live/hub.py", "from chat import actions"),
+        ("chat/live/hub.py", "from chat.consumers import ChatConsumer"),
+        ("chat/views/pages.py", "from chat.live.hub import hub"),
+        ("chat/views/pages.py", "import chat.live.hub"),
+        ("chat/views/pages.py", "from ..live.hub import hub"),
+        ("chat/views/pages.py", "from chat import live"),
+        ("chat/live/audience.py", "from . import hub"),
         ("chat/consumers.py", "from chat.views import pages"),
         ("chat/admin.py", "def late():\n    from chat import views"),
         ("chat/admin.py", "from chat.bus import kick"),
-        ("chat/management/commands/renew_epochs.py", "from chat.hub import hub"),
+        ("chat/management/commands/renew_epochs.py", "from chat.live.hub import hub"),
         ("chat/management/commands/renew_epochs.py", "from chat import admin"),
-        ("chat/audience.py", "from chat.hub import hub"),
+        ("chat/live/audience.py", "from chat.live.hub import hub"),
         ("chat/wire.py", "from chat.models import Room"),
         ("chat/views/away.py", "from chat.wire import Line"),
         ("chat/models/room.py", "from chat import bus"),
@@ -171,7 +235,7 @@ def test_the_table_of_imports_has_no_circle_and_names_nothing_that_is_gone():
         ("chat/actions/posting.py", "from chat.fragments import message"),
         ("chat/errors.py", "from chat.conf import conf"),
         ("chat/conf.py", "from site_config import settings"),
-        ("chat/fragments.py", "import theme.apps"),
+        ("chat/fragments/page.py", "import theme.apps"),
         ("chat/bus.py", "from chat.tests import servers"),
         ("chat/helpers.py", "import json"),
     ],
@@ -181,7 +245,12 @@ def test_a_wrong_import_is_caught(path, source):
 
 
 def test_a_right_import_is_not():
-    assert import_faults("chat/consumers.py", "from chat import actions, visit\nfrom chat.hub import hub") == []
+    assert (
+        import_faults(
+            "chat/consumers.py", "from chat import actions\nfrom chat.live import visit\nfrom chat.live.hub import hub"
+        )
+        == []
+    )
     assert (
         import_faults("chat/views/forms.py", "from chat.views.pages import show\nfrom chat.errors import Refused") == []
     )
@@ -288,7 +357,7 @@ def test_no_template_holds_a_script():
 )
 def test_a_script_in_a_template_is_caught(guilty):
     assert markup_faults("chat/templates/chat/_guilty.html", f"<b>first</b> {guilty}")
-    assert html_in_code_faults("chat/fragments.py", f"GUILTY = {guilty!r}")
+    assert html_in_code_faults("chat/fragments/page.py", f"GUILTY = {guilty!r}")
 
 
 def test_innocent_markup_is_not():
@@ -325,9 +394,29 @@ def message_makers(sources: dict[str, str]) -> list[str]:
 
 
 def test_a_message_has_one_template():
-    assert message_makers({**templates(), **chat_code()}) == ["chat/templates/chat/_message.html"]
+    ours = {path: text for path, text in templates().items() if not path.startswith("examples/")}  # which overrides it
+    assert message_makers({**ours, **chat_code()}) == ["chat/templates/chat/_message.html"]
     both = {"a.html": '<article class="message">', "b.html": '<p\n class="x message {{ y }}">', "c.html": "message"}
     assert message_makers(both) == ["a.html", "b.html"]
+
+
+def strangers(path: str, text: str) -> list[str]:
+    """What one of the app's templates needs of others': a project has nothing but the app's own, and django-htmx's."""
+    ours = re.compile(r"chat/|django_htmx/")
+    named = re.findall(r"""\{%\s*(?:extends|include)\s+["']([^"']+)["']""", text)
+    loaded = {name for line in re.findall(r"\{%\s*load\s+([^%]+?)\s*%\}", text) for name in line.split()}
+    known = {"chat", "chat_elements", "chat_language", "django_htmx", "i18n", "l10n", "static", "tz"}
+    return [f"needs {name}" for name in [*(name for name in named if not ours.match(name)), *sorted(loaded - known)]]
+
+
+def test_the_apps_templates_need_nothing_of_the_sites():
+    own = {path: text for path, text in templates().items() if path.startswith("chat/templates/")}
+    assert faults_of(strangers, own) == []
+    assert strangers("a.html", '{% extends "base.html" %}{% load i18n tailwind_tags %}') == [
+        "needs base.html",
+        "needs tailwind_tags",
+    ]
+    assert strangers("a.html", '{% extends "chat/base.html" %}{% load i18n static %}') == []
 
 
 # --- Who writes, who renders ---------------------------------------------------------------------
@@ -370,17 +459,18 @@ def test_the_counter_may_count():
     assert write_faults("chat/models/message.py", "def next_seq(self):\n    rooms.update(seq=1)")
 
 
+BELLS = ("ring", "kick", "changed", "presence", "whisper")
+
+
 def ring_faults(path: str, source: str) -> list[str]:
     """Only actions ring the bell: after what they stored, never instead of it."""
     if part(path) in ("actions", "bus"):
         return []
-    bells = {"chat.bus.ring", "chat.bus.kick", "chat.bus.*"} & imported(path, source)
+    bells = {f"chat.bus.{name}" for name in (*BELLS, "*")} & imported(path, source)
     asked = [
         f"bus.{node.attr}"
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Attribute)
-        and node.attr in ("ring", "kick")
-        and ast.unparse(node.value) in ("bus", "chat.bus")
+        if isinstance(node, ast.Attribute) and node.attr in BELLS and ast.unparse(node.value) in ("bus", "chat.bus")
     ]
     return [f"{name}: only chat/actions/ rings" for name in sorted(bells | set(asked))]
 
@@ -394,31 +484,35 @@ def test_only_actions_ring():
     [
         "from chat import bus\nbus.ring(1, 2)",
         "from chat.bus import kick",
+        "from chat import bus\nbus.whisper(1, 'gann', 'writing')",
         "import chat.bus\nchat.bus.ring(1, 2)",
         "from chat import bus\ndef f():\n    later(bus.kick, 'gann')",
         "from chat.bus import *",
     ],
 )
 def test_a_ring_elsewhere_is_caught(guilty):
-    assert ring_faults("chat/hub.py", guilty)
+    assert ring_faults("chat/live/hub.py", guilty)
     assert ring_faults("chat/models/room.py", guilty)
     assert ring_faults("chat/actions/rooms.py", guilty) == []
 
 
 def test_listening_is_no_ring():
-    assert ring_faults("chat/hub.py", "from chat import bus\ndef hear(ring: bus.Ring):\n    bus.listen(hear)") == []
+    assert (
+        ring_faults("chat/live/hub.py", "from chat import bus\ndef hear(ring: bus.Ring):\n    bus.listen(hear)") == []
+    )
 
 
 def render_faults(path: str, source: str) -> list[str]:
-    if part(path) in ("fragments", "views"):
+    if path in ("chat/fragments/templates.py", "chat/fragments/lookup.py"):
         return []
     modules = ("django.template.", "django.shortcuts.")
     names = {name.rpartition(".")[2] for name in imported(path, source) if name.startswith(modules)}
-    names |= {name for name in calls(source) if name in RENDERING}
+    if part(path) not in ("fragments", "views"):
+        names |= {name for name in calls(source) if name in RENDERING}
     return [f"{name}: only fragments and views render" for name in sorted(names & (RENDERING | {"loader", "*"}))]
 
 
-def test_only_fragments_and_views_render():
+def test_only_fragments_and_views_render_and_by_one_function():
     assert faults_of(render_faults, chat_code()) == []
 
 
@@ -436,7 +530,14 @@ def test_only_fragments_and_views_render():
 def test_rendering_elsewhere_is_caught(guilty):
     assert render_faults("chat/consumers.py", guilty)
     assert render_faults("chat/actions/posting.py", guilty)
-    assert render_faults("chat/views/pages.py", guilty) == []
+    assert render_faults("chat/views/pages.py", guilty)
+    assert render_faults("chat/fragments/templates.py", guilty) == []
+
+
+def test_rendering_by_that_function_is_not():
+    innocent = "from chat import fragments\nfragments.render('chat/_a.html', {})"
+    assert render_faults("chat/views/pages.py", innocent) == []
+    assert render_faults("chat/consumers.py", innocent)
 
 
 # --- Size ----------------------------------------------------------------------------------------

@@ -5,13 +5,15 @@ import re
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 
 from chat import actions
-from chat import hub as hub_module
 from chat.fragments import Changes
+from chat.live import hub as hub_module
 from chat.models import Participant
 from chat.tests import servers
 from chat.tests.ears import ANEW, Ear, Gone, Slow, other_room, ring
+from chat.tests.test_house import style_sources
 
 post = sync_to_async(actions.post_message)
 
@@ -173,6 +175,26 @@ async def test_another_process_hears_through_the_layer(hubs, lobby, ann):
     await distant.hears(1)
 
 
+@pytest.mark.parametrize("backend", ["channels.layers.InMemoryChannelLayer", "chat.tests.ears.SharedLayer"])
+async def test_a_layer_that_no_other_process_hears_is_told_nothing(hubs, lobby, ann, settings, monkeypatch, backend):
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
+    layer, told = get_channel_layer(), []
+    send = layer.group_send
+
+    async def group_send(group, what):
+        told.append(what["type"])
+        await send(group, what)
+
+    monkeypatch.setattr(layer, "group_send", group_send)
+    hub, ear = hubs(), Ear(lobby)
+    await hub.join(ear, lobby)
+    await post(lobby, ann, "hello")
+    await ear.hears(1)
+    await post(lobby, ann, "hello")
+    await ear.hears(2)
+    assert ("chat.ring" in told) == backend.startswith("chat.tests")
+
+
 async def test_with_a_dead_layer_this_process_hears_at_once_and_others_by_the_tick(hubs, lobby, ann, settings):
     settings.CHANNEL_LAYERS = {
         "default": {
@@ -320,5 +342,5 @@ async def test_every_live_socket_gets_the_pulse_of_its_room_and_a_held_one_does_
 
 
 def test_a_page_waits_for_more_than_two_pulses_before_it_says_that_its_line_is_silent():
-    styles = (servers.ROOT / "theme/static_src/src/styles.css").read_text()
+    styles = style_sources()
     assert int(re.search(r"animation: pulse (\d+)s", styles)[1]) > 2 * hub_module.PULSE_SECONDS

@@ -18,11 +18,11 @@ def rendered(monkeypatch):
     """The messages that were rendered, each time they were."""
     found, message = [], fragments.message
 
-    def counted(row):
+    def counted(row, place):
         found.append(row.body)
-        return message(row)
+        return message(row, place)
 
-    monkeypatch.setattr(fragments, "message", counted)
+    monkeypatch.setattr("chat.fragments.messages.message", counted)
     return found
 
 

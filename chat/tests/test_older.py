@@ -312,7 +312,7 @@ def test_a_before_that_is_none_shows_the_room(client, lobby, ann, before):
 
 def above(text: str) -> str:
     """The inside of what stands above the first message, without the blanks between tags."""
-    found = re.search(r'<div class="older" id="older-lobby">(.*?</div>.*?)</div>', text, re.DOTALL)
+    found = re.search(r'<div class="older" id="older-lobby"[^>]*>(.*?</div>.*?)</div>', text, re.DOTALL)
     return re.sub(r">\s+<", "><", found[1].strip())
 
 

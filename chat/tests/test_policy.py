@@ -10,7 +10,9 @@ from chat.models import Message, Participant, Room
 
 
 def somebody(pk: int, kind: str, **more) -> Participant:
-    return Participant(pk=pk, key=f"{kind[0]}{pk}", kind=kind, name=f"Number {pk}", **more)
+    one = Participant(pk=pk, key=f"{kind[0]}{pk}", kind=kind, name=f"Number {pk}", **more)
+    one.roles.update({1: None, 2: None})
+    return one
 
 
 CAST = {
@@ -44,6 +46,19 @@ IN_ROOMS = [
 ]
 NAMED = {"can_take_name", "can_be_called"}  # see test_confusable_names.py
 INVITED = {"can_sign_up", "can_invite"}
+ROOMS_TO_COME = {
+    "can_know",
+    "can_mention_room",
+    "can_see_mentions",
+    "can_make_room",
+    "can_change_room",
+    "can_join",
+    "can_leave",
+    "can_invite_to",
+    "can_remove",
+    "can_set_role",
+    "can_talk_to",
+}
 ELSEWHERE = [
     # who, may change their name, sign up, invite to sign up; or the word that says why not
     ("guest", "yes", "yes", "staff"),
@@ -145,7 +160,7 @@ def test_what_is_written(who, where, whose, edits, deletes):
 
 def test_every_verb_and_every_cell_is_in_the_tables():
     verbs = {name for name in vars(policy) if name.startswith("can_")}
-    assert verbs == {"can_read", "can_post", "can_edit", "can_delete", "can_rename", *NAMED, *INVITED}
+    assert verbs == {"can_read", "can_post", "can_edit", "can_delete", "can_rename", *NAMED, *INVITED, *ROOMS_TO_COME}
     assert {(who, where) for who, where, *_ in IN_ROOMS} == {*product(CAST, ROOMS)}
     assert {(who, where, whose) for who, where, whose, *_ in WRITTEN} == {*product(CAST, ROOMS, MESSAGES)}
     assert {who for who, *_ in ELSEWHERE} == set(CAST)

@@ -107,6 +107,7 @@ def test_runserver_does_it_all(database_url, browser):
     with RunServer(DATABASE_URL=database_url) as site:
         page = browser(site)
         say(page, "hello")
+        expect(page.locator(".message-body")).to_have_text(["hello"])
         with Raw(site) as raw:
             raw.post("from a raw client")
         expect(page.locator(".message-body")).to_have_text(["hello", "from a raw client"])

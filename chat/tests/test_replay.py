@@ -143,8 +143,8 @@ class Replay(RuleBasedStateMachine):
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr(fragments, "LOG_LENGTH", LENGTH)
-    monkeypatch.setattr(fragments, "TRIM_EVERY", 4)
+    monkeypatch.setattr("chat.fragments.changes.LOG_LENGTH", LENGTH)
+    monkeypatch.setattr("chat.fragments.changes.TRIM_EVERY", 4)
     monkeypatch.setattr(posting, "timezone", clock)
 
 

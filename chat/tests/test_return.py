@@ -113,6 +113,7 @@ def test_a_restored_backup(database_url, browser):
         servers.manage(database_url, "shell", "--verbosity", "0", "--command", restore)
         servers.manage(database_url, "renew_epochs", "--verbosity", "0")
         site.start()
-        expect(page.locator(".message-body")).to_have_text(["kept", "new 0", "new 1", "new 2", "new 3"], timeout=20_000)
+        now = ["kept", "new 0", "new 1", "new 2", "new 3"]
+        expect(page.locator(".message-body")).to_have_text(now, timeout=90_000)  # htmx may rest for a minute
         page.context.close()
         forgive_outage(browser)

@@ -12,6 +12,7 @@ from django.core.management.base import SystemCheckError
 from chat.conf import conf
 from chat.tests import servers
 
+pytestmark = pytest.mark.django_db  # which checks of Django's own ask
 POSTGRES = "postgres://u:p@db.example.org/chat"
 STRONG = "a-key-for-this-test-alone-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH"
 

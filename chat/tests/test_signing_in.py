@@ -243,11 +243,23 @@ def test_whether_an_address_has_an_account_is_not_told(client, member):
     assert mail.outbox == []
 
 
+def test_letters_are_not_sent_without_end(client, db, settings, mailoutbox):
+    settings.CHAT_LETTER_RATE = "2/hour"
+    get_user_model().objects.create_user("mia", email="mia@example.org", password="mia-has-a-password")
+    for _ in range(3):
+        answer = client.post("/accounts/password_reset/", {"email": "mia@example.org"})
+    assert answer.status_code == 429
+    assert "Too many new passwords" in answer.content.decode()
+    assert 'value="mia@example.org"' in answer.content.decode()
+    assert len(mailoutbox) == 2
+
+
 @pytest.mark.parametrize("page", ["login", "password_reset", "password_reset/done", "reset/done", "reset/x/y"])
 def test_every_page_looks_like_the_rest(client, db, page):
     answer = client.get(f"/accounts/{page}/")
     assert answer.status_code == 200
-    assert '<main class="plain">' in answer.text
+    assert '<main class="plain' in answer.text
+    assert '<header class="bar">' in answer.text
     assert "Django" not in answer.text
 
 

@@ -9,16 +9,19 @@ from chat.tests.people import at, bodies, go_live, say
 
 LATENCIES = [0, 100, 300]
 PAUSE = 1000 / 11  # milliseconds from one key to the next
-PROMPT = 150
-"""Milliseconds from Enter to the next composer's focus: 15 here at any latency, and no round trip on any machine."""
 
 MEASURE = """() => {
   window.prompt = []
   let pressed = 0
   addEventListener("keydown", event => { if (event.key === "Enter") pressed = performance.now() }, true)
   addEventListener("focusin", () => { if (pressed) { window.prompt.push(performance.now() - pressed); pressed = 0 } })
+  window.shown = []
+  const all = ".message, form.composer:not(:last-child)"
+  const note = () => { window.shown.push(document.querySelectorAll(all).length); requestAnimationFrame(note) }
+  note()
 }"""
-"""Notes how long it takes from each Enter to the next focus."""
+"""Notes how long it takes from each Enter to the next focus, and how many messages, sent or on their way, each picture
+of the page shows."""
 
 
 def slow_down(page, latency: int) -> None:
@@ -28,6 +31,30 @@ def slow_down(page, latency: int) -> None:
 
 def shape_button(page, name: str):
     return page.locator("form.composer").last.get_by_role("button", name=name)
+
+
+# --- Too long, and nothing ---------------------------------------------------------------------------
+
+
+def test_what_is_too_long_is_counted_and_stays(busy_site, room, browser):
+    """Pasted text is not cut off; the browser does not send it, and the server says by how much it is too long."""
+    page = browser(busy_site, f"/chat/{room}/")
+    page.keyboard.insert_text("long " * 821)
+    expect(page.locator(".composer-left")).to_have_text("104 characters too many")
+    expect(at(page)).to_have_value("long " * 821)
+    page.keyboard.press("Enter")
+    assert at(page).evaluate("field => field.validity.patternMismatch")
+    for _ in range(106):
+        page.keyboard.press("Backspace")
+    expect(page.locator(".composer-left")).to_have_text("1 character left")
+    expect(at(page)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".message-body")).to_have_text(["long " * 799 + "long"])
+    expect(page.locator(".composer-left")).to_have_text([""])
+    page.keyboard.type("   \n")
+    assert at(page).evaluate("field => field.validity.patternMismatch")
+    say(page, "short")
+    expect(page.locator(".message")).to_have_count(2)
 
 
 # --- One line ------------------------------------------------------------------------------------
@@ -46,13 +73,17 @@ def test_thirty_messages_in_one_go(busy_site, room, browser, latency, record_pro
     expect(page.locator("form.composer")).to_have_count(1)
     expect(at(page)).to_have_value("")
     expect(at(page)).to_be_focused()
+    shown = page.evaluate("() => window.shown")
+    assert shown == sorted(shown), "at no time a message was there twice, or not at all"
+    assert shown[-1] == 30
     took = page.evaluate("() => window.prompt")
     record_property("milliseconds to the next composer", sorted(round(one, 1) for one in took))
     print(
         f"at {latency} ms latency the next composer had the focus after {median(took):.1f} ms, at most {max(took):.1f}"
     )
     assert len(took) == 30
-    assert median(took) < PROMPT
+    if latency == max(LATENCIES):  # 15 ms at any latency on an idle machine; what asked the server would take this long
+        assert median(took) < latency
 
 
 def test_two_tabs_of_one_person(busy_site, room, browser):

@@ -7,10 +7,10 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from chat import actions, fragments
+from chat.live.visit import Visit
 from chat.models import Participant, Room
 from chat.tests.ears import Ear, ring, seqs
 from chat.tests.page import Page
-from chat.visit import Visit
 
 post = sync_to_async(actions.post_message)
 edit = sync_to_async(actions.edit_message)
@@ -169,7 +169,7 @@ async def test_all_who_left_at_the_same_time_get_the_very_same_string_rendered_o
         rendered[unread] += 1
         return render(room, unread)
 
-    monkeypatch.setattr(fragments, "tab", counting)
+    monkeypatch.setattr("chat.fragments.changes.tab", counting)
     hub, left, earlier, looks = hubs(), [Ear(lobby) for _ in range(3)], Ear(lobby), Ear(lobby)
     for ear in (*left, earlier, looks):
         await hub.join(ear, lobby)
@@ -242,7 +242,8 @@ async def test_the_count_survives_a_lost_line(connect, client, lobby, ann):
 
 @pytest.mark.parametrize(("missed", "said"), [(4, "4"), (5, "4+"), (7, "4+")])
 async def test_no_more_are_counted_than_a_tab_says(connect, lobby, ann, monkeypatch, missed, said):
-    monkeypatch.setattr(fragments, "MOST_UNREAD", 4)
+    for where in ("chat.fragments", "chat.fragments.page"):  # who counts, and who says it
+        monkeypatch.setattr(f"{where}.MOST_UNREAD", 4)
     for number in range(missed):
         lobby.seq = (await post(lobby, ann, f"message {number}")).seq
     visit = Visit(lobby, ann, {})

@@ -10,7 +10,6 @@ from chat.tests.people import Raw, at, bodies, forgive_outage, go_live, say, unt
 from chat.tests.test_states import turn_clock, way_out
 
 WAITING = "form.composer:not(:last-child)"
-LATE_SECONDS = 5
 
 
 @pytest.fixture
@@ -38,11 +37,12 @@ def texts_sent(page) -> list[str]:
 
 
 def archive(site, slug: str, archived: bool) -> None:
+    """By a process that no other hears: it has a layer of its own."""
     action = f"""from chat import actions, models
 room = models.Room.objects.get(slug={slug!r})
 room.archived = {archived}
 actions.save_room(room)"""
-    servers.manage(site.environment["DATABASE_URL"], "shell", "--verbosity", "0", "--command", action)
+    servers.manage(site.environment["DATABASE_URL"], "shell", "--verbosity", "0", "--command", action, REDIS_URL="")
 
 
 # --- While nobody answers ------------------------------------------------------------------------
@@ -57,7 +57,7 @@ def test_ten_messages_wait_and_the_eleventh_in_its_composer(offline, relay):
     expect(page.locator(WAITING)).to_have_count(10)
     late = page.locator(f"{WAITING} .composer-late:visible")
     assert late.count() < 10, "not every one is called late at once"
-    expect(late).to_have_text(["Not sent yet"] * 10, timeout=(LATE_SECONDS + 2) * 1000)
+    expect(late).to_have_text(["Not sent yet"] * 10)
     assert page.locator(f"{WAITING} [name=message]").evaluate_all("all => all.map(one => one.value)") == texts
 
     expect(page.locator(".composer-wait").last).to_be_visible()
@@ -88,7 +88,7 @@ def test_what_is_discarded_never_goes_out(offline, relay, room):
     for text in ("first", "second", "third"):
         say(page, text)
     given_up = waiting(page, "second")
-    given_up.get_by_text("Discard").click(timeout=(LATE_SECONDS + 2) * 1000)
+    given_up.get_by_text("Discard").click()
     expect(given_up).to_be_hidden()
     expect(waiting(page, "third")).to_be_visible()
     relay.up()
@@ -106,7 +106,7 @@ def test_what_is_discarded_does_not_go_out_without_a_line_either(relay, room, br
     page = browser(relay, f"/chat/{room}/", expect_live=False)
     for text in ("kept", "given up"):
         say(page, text)
-    waiting(page, "given up").get_by_text("Discard").click(timeout=(LATE_SECONDS + 2) * 1000)
+    waiting(page, "given up").get_by_text("Discard").click()
     way_out(page).click(timeout=12_000)
     page.locator(".connection[data-state=plain]").wait_for()
     forgive_outage(browser)
@@ -124,7 +124,7 @@ def test_trying_again_doubles_nothing(relay, room, browser, lost):
         relay.silence(lost)
         say(page, "once")
         again = page.locator(WAITING).get_by_role("button", name="Try again")
-        again.click(timeout=(LATE_SECONDS + 2) * 1000)
+        again.click()
         at(page).fill("a draft")
         turn_clock(page)
         until(lambda: relay.asked == 2, "there is another socket")
@@ -145,7 +145,7 @@ def test_a_line_that_breaks_after_all_doubles_nothing(relay, room, browser):
         say(page, "once")
         assert raw.hear(1) == ["once"]
         again = page.locator(WAITING).get_by_role("button", name="Try again")
-        again.click(timeout=(LATE_SECONDS + 2) * 1000)
+        again.click()
         relay.cut()
         again.click()  # this one waits for the line
         go_live(page)
@@ -170,7 +170,7 @@ def is_refused(page, text: str, reason: str):
 
 def test_too_long_and_discarded(relay, room, browser):
     page = browser(relay, f"/chat/{room}/")
-    at(page).evaluate("field => field.removeAttribute('maxlength')")
+    at(page).evaluate("field => field.removeAttribute('pattern')")  # as the browser itself would not send it
     say(page, "long " * 801)
     bubble = is_refused(page, "long " * 801, "at most 4,000 fit")
     bubble.get_by_text("Discard").click()
@@ -184,22 +184,25 @@ def test_too_long_and_discarded(relay, room, browser):
     forgive_outage(browser)
 
 
-def test_in_an_archived_room(busy_site, room, browser):
-    page = browser(busy_site, f"/chat/{room}/")
-    archive(busy_site, room, archived=True)
-    say(page, "to the archive")
-    say(page, "in vain")
-    bubble = is_refused(page, "to the archive", "archived")
-    is_refused(page, "in vain", "archived").get_by_text("Discard").click()
-    archive(busy_site, room, archived=False)
-    bubble.locator("[name=message]").fill("to the living")
-    bubble.get_by_role("button", name="Try again").click()
-    expect(page.locator(".message-body")).to_have_text(["to the living"])
-    expect(page.locator("form.composer:visible")).to_have_count(1)
+def test_in_an_archived_room(database_url, browser):
+    """Whose page does not know yet: once it does, there is no composer to write in."""
+    with servers.Site(DATABASE_URL=database_url, CHAT_TICK_SECONDS="600") as site:
+        page = browser(site)
+        archive(site, "lobby", archived=True)
+        say(page, "to the archive")
+        say(page, "in vain")
+        bubble = is_refused(page, "to the archive", "archived")
+        is_refused(page, "in vain", "archived").get_by_text("Discard").click()
+        archive(site, "lobby", archived=False)
+        bubble.locator("[name=message]").fill("to the living")
+        bubble.get_by_role("button", name="Try again").click()
+        expect(page.locator(".message-body")).to_have_text(["to the living"])
+        expect(page.locator("form.composer:visible")).to_have_count(1)
+        page.context.close()
 
 
 def test_too_fast(database_url, browser):
-    with servers.Site(DATABASE_URL=database_url, CHAT_PARTICIPANT_RATE="2 per 8 seconds") as site:
+    with servers.Site(DATABASE_URL=database_url, CHAT_PARTICIPANT_RATE="2 per 20 seconds") as site:
         page = browser(site)
         texts = [f"hasty {n}" for n in range(4)]
         for text in texts:
@@ -212,7 +215,7 @@ def test_too_fast(database_url, browser):
             bubble.evaluate_all("forms => forms.forEach(form => form.requestSubmit())")  # as Enter does
             return page.locator(".message").count() == 3
 
-        until(calm, "what was refused can be sent again")
+        until(calm, "what was refused can be sent again", 60)
         expect(page.locator(".message-body")).to_have_text([*texts[:2], "with patience"])
         expect(page.locator(WAITING)).to_have_count(1)
         page.context.close()

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate, login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -18,12 +18,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from chat import actions, identity, policy
+from chat.account_forms import PersonForm, SignUpForm, User
 from chat.conf import conf
 from chat.errors import Refused
+from chat.fragments import respond
 from chat.models import Participant
-from chat.views.account_forms import PersonForm, SignUpForm, User
 from chat.views.away import patient
 from chat.views.forms import SeeOther
+from chat.views.reader import for_reader
 
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -31,6 +33,7 @@ pages = require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @csrf_protect
 @never_cache
+@for_reader
 @patient
 @pages
 def sign_up(request: HttpRequest, invitation: str = "") -> HttpResponse:
@@ -40,7 +43,7 @@ def sign_up(request: HttpRequest, invitation: str = "") -> HttpResponse:
         return SeeOther(_next(request))
     verdict = policy.can_sign_up(guest, invited=actions.is_invitation(invitation))
     if not verdict:
-        return render(request, "chat/sign_up.html", {"verdict": verdict}, status=403)
+        return respond(request, "chat/sign_up.html", {"verdict": verdict}, status=403)
     form = SignUpForm(request.POST or None, initial={"name": guest.name if guest.named else ""})
     status = 200
     if request.method == "POST":
@@ -52,7 +55,7 @@ def sign_up(request: HttpRequest, invitation: str = "") -> HttpResponse:
                 status = refusal.status
                 form.add_error("name" if form.cleaned_data["name"] else User.USERNAME_FIELD, str(refusal))
     context = {"form": form, "verdict": verdict, "next": request.POST.get("next", request.GET.get("next", ""))}
-    return render(request, "chat/sign_up.html", context, status=status)
+    return respond(request, "chat/sign_up.html", context, status=status)
 
 
 def _signed_up(request: HttpRequest, form: SignUpForm, guest: Participant, invitation: str) -> HttpResponse:
@@ -75,6 +78,7 @@ def _next(request: HttpRequest) -> str:
 
 @csrf_protect
 @never_cache
+@for_reader
 @patient
 @pages
 def invitations(request: HttpRequest) -> HttpResponse:
@@ -86,11 +90,12 @@ def invitations(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         path = reverse("chat_accounts:sign_up_invited", args=[actions.invite(participant)])
         link = request.build_absolute_uri(path)
-    return render(request, "chat/invitations.html", {"link": link, "conf": conf})
+    return respond(request, "chat/invitations.html", {"link": link, "conf": conf})
 
 
 @csrf_protect
 @never_cache
+@for_reader
 @patient
 @pages
 def me(request: HttpRequest) -> HttpResponse:
@@ -98,8 +103,9 @@ def me(request: HttpRequest) -> HttpResponse:
     participant = identity.of_request(request)
     if not (verdict := policy.can_rename(participant)):
         raise PermissionDenied(verdict.why)
+    before = participant.language
     if request.method == "POST":
-        form = PersonForm(request.POST, given_name=participant.given_name)
+        form = PersonForm(request.POST, given_name=participant.given_name, email=participant.email)
         status = 400
         if form.is_valid():
             try:
@@ -108,6 +114,7 @@ def me(request: HttpRequest) -> HttpResponse:
                 )
                 response: HttpResponse = SeeOther(f"{reverse('chat:me')}?saved")
                 identity.remember(response, participant)
+                _keep_language(response, before, participant.language)
                 return response
             except Refused as refusal:
                 status = refusal.status
@@ -115,9 +122,31 @@ def me(request: HttpRequest) -> HttpResponse:
         return _person(request, participant, form, status)
     initial: dict[str, Any] = {
         "name": participant.name if participant.named else "",
-        **{field: getattr(participant, field) for field in ("colour", "time_zone", "language", "rings")},
+        **{field: getattr(participant, field) for field in actions.CHOICES},
     }
-    return _person(request, participant, PersonForm(initial=initial, given_name=participant.given_name), 200)
+    return _person(
+        request,
+        participant,
+        PersonForm(initial=initial, given_name=participant.given_name, email=participant.email),
+        200,
+    )
+
+
+def _keep_language(response: HttpResponse, before: str, chosen: str) -> None:
+    """For the pages of this browser that are not the chat's, in the cookie of Django's set_language."""
+    where: dict[str, Any] = {"path": settings.LANGUAGE_COOKIE_PATH, "domain": settings.LANGUAGE_COOKIE_DOMAIN}
+    if chosen:
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=identity.COOKIE_SECONDS,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+            **where,
+        )
+    elif before:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax", **where)
 
 
 def _person(request: HttpRequest, participant: Participant, form: PersonForm, status: int) -> HttpResponse:
@@ -128,6 +157,6 @@ def _person(request: HttpRequest, participant: Participant, form: PersonForm, st
         "saved": "saved" in request.GET,
         "can_invite": policy.can_invite(participant),
     }
-    response = render(request, "chat/me.html", context, status=status)
+    response = respond(request, "chat/me.html", context, status=status)
     identity.remember(response, participant)
     return response

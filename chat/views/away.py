@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+
+from chat.fragments import respond
 
 logger = logging.getLogger("chat.views")
 
@@ -23,8 +24,8 @@ def patient(view: View) -> View:
             return view(request, *arguments, **named)
         except DatabaseError as error:
             logger.warning("%s %s could not be served: %r", request.method, request.path, error)
-            context = {"fields": {name: request.POST.get(name, "") for name in ("message", "name", "nonce")}}
-            response = render(request, "chat/away.html", context, status=503)
+            context = {"fields": {name: request.POST.get(name, "") for name in ("message", "name", "next", "nonce")}}
+            response = respond(request, "chat/away.html", context, status=503)
             response["Retry-After"] = "5"
             return response
 

@@ -7,7 +7,10 @@ from chat import actions, identity
 from chat.errors import Refused
 from chat.models import Participant, Room
 from chat.views.away import patient
+from chat.views.framed import by_ticket
 from chat.views.pages import Failed, find, fresh, show
+from chat.views.place import back_to
+from chat.views.reader import for_reader
 
 
 class SeeOther(HttpResponseRedirect):
@@ -17,43 +20,55 @@ class SeeOther(HttpResponseRedirect):
 
 
 @fresh
+@by_ticket
+@for_reader
 @patient
 def messages(request: HttpRequest, slug: str) -> HttpResponse:
-    room, participant = find(request, slug)
+    room, participant = find(request, slug, promised=True)
     if request.method != "POST":
         return SeeOther(room.get_absolute_url())  # somebody reloads the page that said what was wrong
-    text, nonce = request.POST.get("message", ""), request.POST.get("nonce") or None
+    nonce = request.POST.get("nonce") or None
+    text = _written(request, nonce, request.POST.get("message", ""))
+    post = actions.post_first if room.pk is None else actions.post_message
     try:
-        actions.post_message(room, participant, text, nonce, request.META.get("REMOTE_ADDR"))
+        post(room, participant, text, nonce, request.META.get("REMOTE_ADDR"))
     except Refused as refusal:
         return show(request, room, participant, Failed("message", text, refusal))
+    if back_to(request) and "HX-Request" in request.headers:  # the room takes the place of its promise
+        return show(request, *find(request, slug, promised=True))
     return _back(request, room, participant)
 
 
 @fresh
+@by_ticket
+@for_reader
 @patient
 @require_POST
 def plain(request: HttpRequest, slug: str) -> HttpResponse:
     """Go on without a socket: what waited in the page is posted, and what was being typed stands in its form."""
     room, participant = find(request, slug)
     composers = [*zip(request.POST.getlist("nonce"), request.POST.getlist("message"), strict=False)]
-    *waiting, (_, draft) = composers or [("", "")]  # a room may have none to write in
+    *waiting, (last, draft) = composers or [("", "")]  # a room may have none to write in
     reason: Refused | None = None
     kept: list[str] = []
     for nonce, text in waiting:
+        text = _written(request, nonce, text)
         try:
             actions.post_message(room, participant, text, nonce, request.META.get("REMOTE_ADDR"))
         except Refused as refusal:
             reason = refusal
             kept.append(text)
-    failed = Failed("message", "\n".join([*kept, draft]), reason)
+    failed = Failed("message", "\n".join([*kept, _written(request, last, draft)]), reason)
     room.refresh_from_db()  # it has moved on by what was posted
     response = show(request, room, participant, failed, plain=True)
-    response["HX-Replace-Url"] = f"{room.get_absolute_url()}?plain=1"
+    if not back_to(request):
+        response["HX-Replace-Url"] = f"{room.get_absolute_url()}?plain=1"
     return response
 
 
 @fresh
+@by_ticket
+@for_reader
 @patient
 def name(request: HttpRequest, slug: str) -> HttpResponse:
     room, participant = find(request, slug)
@@ -67,7 +82,15 @@ def name(request: HttpRequest, slug: str) -> HttpResponse:
     return _back(request, room, participant)
 
 
+def _written(request: HttpRequest, nonce: str | None, text: str) -> str:
+    """Together with what stood in the composer before somebody to mention was chosen in it."""
+    return request.POST.get(f"begun-{nonce}", "") + text
+
+
 def _back(request: HttpRequest, room: Room, participant: Participant) -> HttpResponse:
-    response = SeeOther(room.get_absolute_url() + ("?plain=1" if "plain" in request.GET else ""))
+    """To where the form stood: the room's page, or the room in one of the host's."""
+    back = back_to(request).partition("#")[0]
+    plain = "?plain=1" if "plain" in request.GET else ""
+    response = SeeOther(f"{back}#room-{room.slug}" if back else room.get_absolute_url() + plain)
     identity.remember(response, participant)
     return response

@@ -1,21 +1,32 @@
 """The pages, whole: what a room looks like to somebody who has just come."""
 
-import secrets
-from typing import NamedTuple
+import logging
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
+from django.db import Error as DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import get_script_prefix
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from chat import actions, fragments, identity, policy
 from chat.conf import conf
 from chat.errors import Refused
+from chat.fragments import respond
 from chat.models import Participant, Room
+from chat.tickets import FIELD
+from chat.variant import asked_by_address
 from chat.views.away import patient
-from chat.views.cached import COMPOSERS_AHEAD, LINES, composer_context
+from chat.views.cached import LINES
+from chat.views.framed import address as framed_address
+from chat.views.framed import by_ticket, let_in
+from chat.views.place import back_to
+from chat.views.reader import for_reader
+from chat.views.shown import shown
+
+logger = logging.getLogger("chat.views")
 
 fresh = cache_control(private=True, no_cache=True)  # but storable, so that going back in the browser is instant
 
@@ -30,6 +41,7 @@ class Failed(NamedTuple):
 
 @require_safe
 @fresh
+@for_reader
 @patient
 def default_room(request: HttpRequest) -> HttpResponse:
     return show(request, *find(request, conf.default_room))
@@ -37,57 +49,144 @@ def default_room(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @fresh
+@by_ticket
+@for_reader
 @patient
 def room(request: HttpRequest, slug: str) -> HttpResponse:
-    return show(request, *find(request, slug))
+    return show(request, *find(request, slug, promised=True))
 
 
-def find(request: HttpRequest, slug: str) -> tuple[Room, Participant]:
-    """The room and who asks for it. Http404 when they may not read it: what one may not see looks like nothing."""
-    try:
-        room = actions.open_room(slug)
-    except Room.DoesNotExist:
-        raise Http404("There is no such room.") from None
+def find(request: HttpRequest, slug: str, promised: bool = False) -> tuple[Room, Participant]:
+    """The room and who asks for it. Http404 when they may not read it: what one may not see looks like nothing.
+
+    `promised`: one that is not stored yet will do, when the page holds a promise of it.
+    """
+    room = (_promised(request) if promised else None) or _open(slug)
     participant = identity.of_request(request)
+    if not (verdict := policy.can_know(participant, room)):
+        raise Http404(verdict.why)
     if not (verdict := policy.can_read(participant, room)):
-        raise PermissionDenied(verdict.why) if participant.banned else Http404("There is no such room.")
+        raise PermissionDenied(verdict.why)
     return room, participant
 
 
+def _open(slug: str) -> Room:
+    try:
+        return actions.open_room(slug)
+    except Room.DoesNotExist:
+        raise Http404(_("There is no such room.")) from None
+
+
+def _promised(request: HttpRequest) -> Room | None:
+    """What a page of the host's holds a promise of: not stored, while nobody has written in it."""
+    token = request.POST.get("promise", request.GET.get("promise", ""))
+    if not token:
+        return None
+    try:
+        return actions.promised_room(token)
+    except Refused as refusal:
+        raise Http404(str(refusal)) from None
+
+
+def show_promised(request: HttpRequest, room: Room, participant: Participant, failed: Failed | None) -> HttpResponse:
+    """A room in which nobody has written yet: nothing for the page that asks whether somebody has, unless the room has
+    opened or closed meanwhile, and for a form that failed the form, with its text."""
+    htmx, verdict = "HX-Request" in request.headers, policy.can_post(participant, room)
+    if failed is None and bool(verdict) != ("closed" in request.GET):
+        return HttpResponse(status=204)
+    failed = failed or Failed("message", "", None)
+    context = {
+        **fragments.promised_context(room, participant, verdict, actions.promise(room)),
+        "back": back_to(request),
+        "embed": htmx,
+        "focus": request.method == "POST",
+        "message_text": failed.text,
+        "message_reason": failed.reason,
+    }
+    status = failed.reason.status if failed.reason and not htmx else 200
+    template = "chat/_promised.html" if htmx else "chat/promised.html"
+    return respond(request, template, context, status=status)
+
+
 def show(
-    request: HttpRequest, room: Room, participant: Participant, failed: Failed | None = None, plain: bool = False
+    request: HttpRequest,
+    room: Room,
+    participant: Participant,
+    failed: Failed | None = None,
+    plain: bool = False,
+    notice: Refused | None = None,
 ) -> HttpResponse:
-    """The room's page; a form that failed stands in it with its text and the reason.
+    """The room's page; a form that failed stands in it with its text and the reason. `notice`: why something else was
+    not done.
 
     With ?plain=1 (or `plain`) it does without a socket, with ?before=<seq> it shows what was said before that,
     with ?still=1 it does not reload itself where there is no JavaScript.
     """
+    if room.pk is None:
+        return show_promised(request, room, participant, failed)
     htmx = "HX-Request" in request.headers  # it does not show what comes with another status
     before = request.GET.get("before", "")
     past = before.isascii() and before.isdigit() and len(before) < 19
     if past:
-        log = fragments.log_of(room.messages.for_page().filter(seq__lt=int(before)).newest(conf.page_size))
+        log = fragments.log_of(
+            room.messages.for_page().filter(seq__lt=int(before)).newest(conf.page_size), fragments.place_of(room)
+        )
     else:
         log = fragments.log(room)
     plain = plain or past or "plain" in request.GET
     lines = request.COOKIES.get(LINES) == "1" or "\n" in (failed.text if failed else "")  # a field of one eats breaks
+    verdict, asked = policy.can_post(participant, room), asked_by_address(request)
+    shut = policy.is_shut_to(participant, room)
+    framed = framed_address(request)
+    back = framed or back_to(request)
+    embed = bool(framed or (back and htmx))  # a page of the host renews the room in it
     context = {
-        **composer_context(room.slug, secrets.token_hex(6), 0, lines, range(1, 1 + COMPOSERS_AHEAD)),
-        "room": room,
-        "rooms": Room.objects.all(),
-        "log": log.html,
-        "before": log.before,
-        "cursor": log.cursor,
-        "participant": participant,
-        "verdict": policy.can_post(participant, room),
-        "socket": f"{get_script_prefix()}ws/chat/{room.slug}/?sync=1",
+        **fragments.room_context(room, participant, verdict, log, shut=shut, asked=asked, lines=lines),
         "plain": plain,
         "past": past,
         "state": "past" if past else "plain" if plain else "connecting",
-        "refresh": failed is None and not past and "still" not in request.GET,
+        "refresh": failed is None and not past and "still" not in request.GET and not (embed and htmx),
+        "back": back,
+        "embed": embed,
+        "focus": request.method == "POST",
+        "here": back if embed else room.get_absolute_url(),
+        "notice": notice or "",
         **({f"{failed.form}_text": failed.text, f"{failed.form}_reason": failed.reason or ""} if failed else {}),
     }
+    if framed:
+        context |= _in_frame(request, context)
+    elif not embed:
+        context |= {"shown": shown(request, room), **_sidebar(request, room, participant, 0 if past else log.cursor)}
     status = failed.reason.status if failed and failed.reason and not htmx else 200
-    response = render(request, "chat/room.html", context, status=status)
+    template = "chat/_room.html" if embed and htmx else "chat/frame.html" if framed else "chat/room.html"
+    response = respond(request, template, context, status=status)
     identity.remember(response, participant)
-    return response
+    return let_in(response) if framed and not htmx else response
+
+
+def _in_frame(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What its requests bring along there, and no token that would go by a cookie."""
+    ticket = str(identity.ticket_of(request))
+    socket = f"{context['socket']}&{urlencode({FIELD: ticket})}"
+    return {"ticket": ticket, "socket": socket, "csrf_token": ""}
+
+
+def _sidebar(request: HttpRequest, room: Room, participant: Participant, cursor: int) -> dict[str, Any]:
+    if participant.is_guest or participant.pk is None:
+        return fragments.sidebar_context(fragments.Sidebar({}), room, member=False)
+    sidebar = fragments.sidebars([participant.pk])[participant.pk]
+    entry = sidebar.entries.get(room.pk)
+    if entry and entry.read < cursor and _is_looked_at(request):
+        try:
+            actions.mark_read({(participant.pk, room.pk): cursor})
+            sidebar = sidebar.read_in([room.pk])
+        except DatabaseError as error:  # reading goes on all the same
+            logger.warning("What %s has read could not be stored: %r", participant.key, error)
+    return fragments.sidebar_context(sidebar, room, member=True)
+
+
+def _is_looked_at(request: HttpRequest) -> bool:
+    """Not when a browser fetches ahead, nor when a page with a socket renews itself: the socket tells who looks."""
+    ahead = any("prefetch" in request.headers.get(name, "") for name in ("Purpose", "Sec-Purpose", "X-Moz"))
+    renews = "HX-Request" in request.headers and "plain" not in request.GET
+    return request.method != "HEAD" and not ahead and not renews

@@ -1,0 +1,94 @@
+"""Messages: one, the newest of a room, a page of older ones."""
+
+import time
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import get_language
+
+from chat import mentions
+from chat.conf import conf
+from chat.fragments.lookup import lookup, place_of
+from chat.fragments.people import forget_gatherings
+from chat.fragments.templates import render
+from chat.models import Message, Room
+
+LOGS = 256  # that are kept rendered, of some 20 to 40 KB
+LOG_SECONDS = 5.0  # at most: what the room's seq does not tell is late by that in other processes
+
+
+def message(message: Message, place: str = "") -> SafeString:
+    """`place`: its room's. Without its id no page could tell it from what it has."""
+    return render("chat/_message.html", message_context(message), place, needs=f'id="message-{message.pk}"')
+
+
+def message_context(message: Message) -> dict[str, Any]:
+    """What _message.html asks for. `message` is read by `for_page`."""
+    return {"message": message, "body": mentions.html(message.body, message.marks)}
+
+
+def excerpt(message: Message, key: str) -> SafeString:
+    """What it says, as far as a list shows it: around where it speaks of whoever has this key."""
+    return mentions.html(*mentions.excerpt(message.body, message.marks, key))
+
+
+class Log(NamedTuple):
+    """The newest messages of a room, as a page shows them."""
+
+    html: SafeString
+    cursor: int
+    """What happened up to here, the html shows."""
+    before: int | None
+    """The first seq in it, if there may be older ones."""
+
+
+def log(room: Room) -> Log:
+    """Rendered once for all who come while nothing changes: after an outage thousands of pages come back at once.
+
+    The room is to be fresh, and read before this: what it says of its seq is where the log stands at least.
+    """
+    while_fresh = int(time.time() // LOG_SECONDS)
+    while_the_same = (get_language(), get_current_timezone_name(), lookup(), while_fresh)
+    return _log(room.pk, place_of(room), room.epoch, room.seq, *while_the_same)
+
+
+def forget_logs() -> None:
+    """Somebody looks different from now on."""
+    _log.cache_clear()
+    forget_gatherings()
+
+
+@lru_cache(maxsize=LOGS)
+def _log(room_id: int, place: str, epoch: str, seq: int, *variant: object) -> Log:
+    return log_of(Message.objects.filter(room=room_id).for_page().newest(conf.page_size), place, seq)
+
+
+def log_of(messages: list[Message], place: str, seq: int = 0) -> Log:
+    """These messages of the room of that place, read when the room stood at `seq` or later."""
+    html = mark_safe("".join(message(row, place) for row in messages))  # noqa: S308
+    # Of the rows just read, in one query: a message is in the page or after the cursor, never both or neither.
+    cursor = max([seq, *(row.changed for row in messages)])
+    return Log(html, cursor, messages[0].seq if len(messages) == conf.page_size else None)
+
+
+def cursor(room: Room, seq: int) -> SafeString:
+    return render("chat/_cursor.html", {"room": room, "cursor": seq})
+
+
+def older(room: Room, before: int) -> SafeString:
+    """The page of messages before a seq, as many as fit into one frame; it replaces what asked for it."""
+    rows = room.messages.for_page().filter(seq__lt=before).newest(conf.page_size)
+    texts: list[SafeString] = []
+    place = place_of(room)
+    size = 0
+    for row in reversed(rows):
+        text = message(row, place)
+        size += len(text.encode())
+        if texts and size > conf.frame_limit - 2048:  # room for what asks for still older ones
+            break
+        texts.append(text)
+    rows = rows[len(rows) - len(texts) :]
+    context = {"room": room, "asked": before, "before": rows[0].seq if rows else None, "texts": reversed(texts)}
+    return render("chat/_older_page.html", context)

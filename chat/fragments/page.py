@@ -1,0 +1,74 @@
+"""What a page says besides messages: of its line, its tab, its person, and of what was refused."""
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from chat.conf import conf
+from chat.errors import Ended, Refused, Sentence
+from chat.fragments.templates import render
+from chat.models import Participant, Room
+
+MOST_UNREAD = 999  # messages that a tab counts; beyond, it says 999+
+
+
+def head(room_id: int) -> SafeString:
+    """What the room is called, and about, as it stands now."""
+    return render("chat/_room_head.html", {"room": Room.objects.get(pk=room_id)})
+
+
+def closed(room: Room, why: Sentence) -> SafeString:
+    """Why one may not write in the room; nothing when one may."""
+    return render("chat/_closed.html", {"room": room, "why": why})
+
+
+def pulse(room: Room) -> SafeString:
+    """The line is alive: starts the clock in the page anew that would say it is silent."""
+    return render("chat/_pulse.html", {"room": room})
+
+
+def tab(room: Room, unread: int) -> SafeString:
+    """Title and icon of the browser's tab, with how many messages are unread."""
+    said = unread if unread <= MOST_UNREAD else f"{MOST_UNREAD}+"
+    return render("chat/_tab.html", {"room": room, "unread": said})
+
+
+def away(room: Room, seq: int | None) -> SafeString:
+    """What the page remembers, for a sync, of when it was left; None when somebody looks at it."""
+    return render("chat/_away.html", {"room": room, "away": seq})
+
+
+def connection(room: Room, state: str) -> SafeString:
+    """What the page says of its line: "live", or "slow" while other processes can't ring and the tick has to do."""
+    return render("chat/_connection.html", {"room": room, "state": state})
+
+
+def acknowledged(nonce: str) -> SafeString:
+    """Stored: the composer that sent it has done its work."""
+    return format_html('<div hx-swap-oob="delete:#composer-{}"></div>', nonce)
+
+
+def left(room: Room, nonce: str, left: int | None) -> SafeString:
+    """How many characters still fit into a draft, said at its composer. Below 0 they are too many; None: nothing."""
+    return render("chat/_left.html", {"room": room, "nonce": nonce, "left": left, "over": max(-(left or 0), 0)})
+
+
+def unsent(room: Room, nonce: str, refusal: Refused) -> SafeString:
+    """Why the composer's message was not stored, said at that composer. Its text never left the page."""
+    return render("chat/_refusal.html", {"room": room, "nonce": nonce, "reason": refusal})
+
+
+def refused(room: Room, refusal: Refused) -> SafeString:
+    """Why something else was not done."""
+    return render("chat/_notice.html", {"room": room, "reason": refusal})
+
+
+def ended(slug: str, reason: Refused | Ended) -> SafeString:
+    """The last words before a socket is closed for good."""
+    return render("chat/_ended.html", {"room": {"slug": slug}, "state": "ended", "reason": reason})
+
+
+def me(room: Room, participant: Participant, refusal: Refused | None = None, name: object = "") -> SafeString:
+    """Who one is here; a refused name stands in its form, with the reason."""
+    name = name if isinstance(name, str) else ""
+    context = {"room": room, "participant": participant, "reason": refusal, "name": name, "conf": conf}
+    return render("chat/_me.html", context)

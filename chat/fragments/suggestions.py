@@ -1,0 +1,30 @@
+"""Whom an @ at the end of a draft may mean, as buttons at its composer."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from chat.fragments.lookup import place_of
+from chat.fragments.templates import in_address, render
+from chat.models import Room
+
+COMPOSER = re.compile(r"([0-9a-f]{1,32})-(\d{1,7})")
+
+
+def suggestions(room: Room, nonce: str, names: Sequence[str], lines: bool) -> SafeString:
+    """For the composer with this nonce; without names what stood there goes. Nothing where no page made the nonce."""
+    composer = COMPOSER.fullmatch(nonce)
+    if composer is None:
+        return SafeString("")
+    address = reverse("chat:composer_lines" if lines else "chat:composer", args=[room.slug, *composer.groups()])
+    return render("chat/_suggestions.html", suggestions_context(room, nonce, names, address))
+
+
+def suggestions_context(room: Room, nonce: str, names: Sequence[str], address: str) -> dict[str, Any]:
+    """What _suggestions.html asks for; `address`: of the composer with that nonce."""
+    people = [(name, json.dumps({"chosen": name})) for name in names]
+    return {"room": room, "nonce": nonce, "people": people, "address": address + in_address(place_of(room))}

@@ -1,0 +1,62 @@
+"""Whether the rooms with sockets here are open: when one opens or closes, its pages show it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from channels.db import database_sync_to_async
+
+from chat import bus, fragments
+from chat.frames import Frame
+from chat.live.audience import Audience
+from chat.live.crowd import Socket
+from chat.models import Room
+from chat.models.room import Head
+from chat.variant import Variant
+
+logger = logging.getLogger("chat.doors")
+
+
+class Doors:
+    """One per hub."""
+
+    def __init__(self, audiences: Mapping[int, Audience]):
+        self._audiences = audiences
+
+    def look(self, heads: Mapping[int, Head]) -> None:
+        """Where the rooms stand by now."""
+        for room_id, head in heads.items():
+            audience = self._audiences.get(room_id)
+            if audience is not None and audience.ready.done() and audience.door != head.door:
+                audience.door = head.door  # before anyone hears: who goes live meanwhile looks at it
+                bus.spawn(self._tell(audience))
+
+    async def look_at(self, room_id: int) -> None:
+        """Somebody has changed something about it."""
+        self.look(await database_sync_to_async(Room.objects.heads)([room_id]))
+
+    async def _tell(self, audience: Audience) -> None:
+        sockets = [socket for socket in audience.sockets if socket.is_page and socket.cursor is not None]
+        try:
+            frames = await database_sync_to_async(_frames)(audience.room.pk, sockets)
+        except Exception as error:  # whoever loads the page sees it, and whoever writes is told
+            logger.warning("Whether room %s is open could not be told: %r", audience.room.pk, error)
+            return
+        for socket, frame in zip(sockets, frames, strict=True):
+            try:
+                await socket.hand(frame)
+            except Exception as error:
+                logger.info("A socket is gone: %r", error)
+
+
+def _frames(room_id: int, sockets: Sequence[Socket]) -> list[Frame]:
+    """For each of these why its person may not write, if so; rendered once for all who read the same."""
+    room = Room.objects.get(pk=room_id)
+    made: dict[tuple[Variant, str], Frame] = {}
+    frames: list[Frame] = []
+    for socket in sockets:
+        with socket.variant.active():
+            why = str(socket.why_not(room))
+            if (socket.variant, why) not in made:
+                made[socket.variant, why] = Frame(fragments.closed(room, why))
+        frames.append(made[socket.variant, why])
+    return frames

@@ -1,0 +1,244 @@
+"""One per process: which sockets are in which room. It hears rings and wakes the room; a tick asks the table what a
+lost ring would have said.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Collection
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+
+from chat import bus, fragments, wire
+from chat.conf import conf
+from chat.fragments import Changes
+from chat.live.audience import Audience
+from chat.live.crowd import Socket
+from chat.live.doors import Doors
+from chat.live.following import RENEW_SECONDS, Following
+from chat.live.presence import Presences
+from chat.live.watch import Watch
+from chat.live.whispers import Whispers
+from chat.models import Room
+from chat.variant import Variant
+
+logger = logging.getLogger("chat.hub")
+
+PULSE_SECONDS = 20.0  # a page that has heard none for 45 seconds says so
+PROBE_SECONDS = 3.0  # how often the channel layer is asked whether it is there
+DRAIN_PAUSE = 0.05  # seconds from one socket to the next when there are few; many share conf.drain_seconds
+
+
+class Hub:
+    def __init__(self) -> None:
+        self.audiences: dict[int, Audience] = {}
+        self.presences, self.whispers = Presences(self.audiences), Whispers(self.audiences)
+        self.doors = Doors(self.audiences)
+        self.slow = False
+        """The channel layer is away: what other processes store comes by the tick."""
+        self.closing = False
+        self._channel = f"chat.hub!{uuid.uuid4().hex}"
+        self.watch = Watch(self._follow)
+        self.following = Following(self.watch.rooms, self.audiences, self._channel)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._terminates = False
+
+    async def join(self, socket: Socket, room: Room) -> int:
+        """Put the socket into its room and give the room's head. The first one subscribes this process."""
+        self._start()
+        audience = self.audiences.get(room.pk)
+        if audience is None:
+            audience = self.audiences[room.pk] = Audience(room)
+        audience.enter(socket)  # registered, then fetched: nothing can fall between
+        self.presences.stir(room.pk)
+        try:
+            if audience.subscription is None:
+                audience.subscription = bus.spawn(self._subscribe(audience))
+            await asyncio.shield(audience.subscription)
+            await asyncio.shield(audience.ready)
+        except BaseException:
+            await self.leave(socket)
+            raise
+        return audience.head
+
+    def variant_in(self, room: Room, wanted: Variant) -> Variant:
+        audience = self.audiences.get(room.pk)
+        return audience.fitting(wanted) if audience else wanted
+
+    async def leave(self, socket: Socket) -> None:
+        """Take the socket out. A room's last one ends its subscription, the last one of all ends the hub's tasks."""
+        self.watch.leave(socket)
+        audience = self.audiences.get(socket.room.pk)
+        if audience is None:
+            return
+        audience.leave(socket)
+        self.presences.stir(socket.room.pk)
+        if audience.sockets:
+            return
+        del self.audiences[socket.room.pk]
+        groups = [bus.group(socket.room.pk)] if socket.room.pk not in self.watch.rooms else []
+        if not self.audiences:
+            groups += self.following.end()
+            for task in self._tasks:
+                task.cancel()
+            self._tasks = []
+            groups.append(bus.EVERYWHERE)
+        # Asked at once, not one after the other: who comes back meanwhile subscribes after all of it.
+        await asyncio.gather(*(bus.ask_layer("group_discard", group, self._channel) for group in groups))
+        if not self.audiences:
+            await self.watch.end()
+
+    def prepare(self, ring: bus.Ring, news: bus.News) -> Changes | None:
+        """In the thread that has stored these messages: what the room's sockets are sent."""
+        audience = self.audiences.get(ring.get("room", 0))
+        return audience.prepare(news) if audience and news else None
+
+    def hear(self, ring: bus.Ring, news: Changes | None = None) -> None:
+        """A room is at a seq, or a participant is to be looked at. Doubled, late and reordered ones change nothing."""
+        self.watch.hear(ring)
+        if ring["type"] == "chat.kick":
+            for socket in self._sockets():
+                if socket.key == ring["key"]:
+                    bus.spawn(socket.recheck())
+            return
+        if ring["type"] == "chat.presence":
+            self.presences.look([ring["room"]])
+            return
+        if ring["type"] == "chat.whisper":
+            self.whispers.hear(ring)
+            return
+        audience = self.audiences.get(ring.get("room", 0))
+        if ring["type"] == "chat.changed":
+            if audience is not None:
+                bus.spawn(self._say_head(audience))
+            return
+        if audience is not None and ring["seq"] > audience.coming:
+            audience.wake(news)
+
+    async def drain(self) -> None:
+        """Let every socket finish, spread over some seconds, and take no new one: the process is to end."""
+        self.closing = True
+        sockets = self._sockets()
+        pause = min(DRAIN_PAUSE, conf.drain_seconds / max(len(sockets), 1))
+        logger.info("Closing: %s sockets go over %.1f seconds", len(sockets), pause * len(sockets))
+        finishing = []
+        for socket in sockets:
+            finishing.append(bus.spawn(socket.finish()))
+            await asyncio.sleep(pause)
+        if finishing:
+            await asyncio.wait(finishing, timeout=conf.drain_seconds + 5)
+        await self.presences.flush()
+
+    def _sockets(self) -> list[Socket]:
+        return [socket for audience in self.audiences.values() for socket in audience.sockets]
+
+    def _start(self) -> None:
+        if not self._tasks:
+            bus.listen(self.hear, self.prepare)
+            self._tasks = [
+                bus.spawn(task)
+                for task in (
+                    self._listen(),
+                    self._tick(),
+                    self._keep_subscribed(),
+                    self._pulse(),
+                    self.presences.beats(),
+                )
+            ]
+        if not self._terminates:
+            self._terminates = True
+            wire.on_terminate(self.drain)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                self.hear(await get_channel_layer().receive(self._channel))
+            except Exception as error:
+                logger.debug("Nothing to hear from the channel layer: %r", error)
+                await asyncio.sleep(conf.tick_seconds)
+
+    async def _tick(self) -> None:
+        """One query for all rooms with sockets here, or in a sidebar."""
+        while True:
+            await asyncio.sleep(conf.tick_seconds)
+            await self._look({*self.audiences, *self.watch.rooms})
+
+    async def _look(self, rooms: Collection[int]) -> None:
+        try:
+            heads = await database_sync_to_async(Room.objects.heads)([*rooms])
+        except Exception as error:
+            logger.warning("The database does not answer the tick; the next one tries again: %r", error)
+            return
+        for room_id, head in heads.items():
+            audience = self.audiences.get(room_id)
+            if audience is not None and audience.ready.done() and head[:2] != (audience.head, audience.epoch):
+                audience.wake()
+        self.doors.look(heads)
+        self.watch.tick(heads)
+
+    async def _keep_subscribed(self) -> None:
+        """Try again what the layer did not take, renew before it forgets, and tell the pages when it is away."""
+        heard_everywhere = float("-inf")
+        while True:
+            stale = self.slow or time.monotonic() - heard_everywhere > RENEW_SECONDS
+            if stale and await bus.ask_layer("group_add", bus.EVERYWHERE, self._channel):
+                heard_everywhere = time.monotonic()
+            # Nothing is in the group: publishing is how one learns that the layer is there.
+            slow = not await bus.ask_layer("group_send", "chat.nobody", {"type": "chat.nothing"})
+            if not slow:
+                for room_id, audience in list(self.audiences.items()):
+                    first = audience.subscription
+                    if self.audiences.get(room_id) is audience and first is not None and first.done():
+                        await self._subscribe(audience)
+                await self._follow()
+            if slow != self.slow:
+                await self._say_slow(slow)
+            await asyncio.sleep(min(conf.tick_seconds, PROBE_SECONDS))
+
+    async def _say_slow(self, slow: bool) -> None:
+        self.slow = slow
+        if slow:
+            logger.warning("The channel layer is away: messages of other processes come by the tick")
+        else:
+            logger.warning("The channel layer is back")
+        for audience in list(self.audiences.values()):
+            await audience.tell(fragments.connection, audience.room, self._state)
+
+    async def _pulse(self) -> None:
+        """Let every page see that its line is alive: one that dies silently can't tell."""
+        while True:
+            await asyncio.sleep(PULSE_SECONDS)
+            for audience in list(self.audiences.values()):
+                await audience.tell(fragments.pulse, audience.room)
+
+    async def _say_head(self, audience: Audience) -> None:
+        try:
+            await audience.tell(fragments.head, audience.room.pk)
+            await self.doors.look_at(audience.room.pk)
+        except Exception as error:  # whoever loads the page sees it
+            logger.warning("What room %s is called could not be read: %r", audience.room.pk, error)
+
+    async def connection(self, socket: Socket) -> str:
+        return await database_sync_to_async(socket.variant.call)(fragments.connection, socket.room, self._state)
+
+    @property
+    def _state(self) -> str:
+        return "slow" if self.slow else "live"
+
+    async def _subscribe(self, audience: Audience) -> None:
+        now = time.monotonic()
+        if not audience.subscribed or now - audience.subscribed > RENEW_SECONDS:
+            await asyncio.sleep(0)  # _listen's first step makes the channel that the group will know
+            if await bus.ask_layer("group_add", bus.group(audience.room.pk), self._channel):
+                audience.subscribed = now
+
+    async def _follow(self) -> None:
+        """Hear the rooms that sidebars list here. Subscribed, then looked at: nothing can fall between."""
+        if not self.slow and (new := await self.following.renew()):
+            await self._look(new)
+
+
+hub = bus.per_loop(Hub)
+"""The hub of this process."""

@@ -1,0 +1,162 @@
+"""What a socket may ask of its own line: each verb takes the socket and the command, and gives the answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from channels.db import database_sync_to_async
+from django.utils.translation import gettext_lazy as _
+
+from chat import fragments, frames, mentions
+from chat.conf import conf
+from chat.errors import Forbidden, Refused
+from chat.frames import Command
+from chat.live.acks import ACK_SECONDS
+from chat.live.crowd import Socket
+from chat.live.hub import hub
+from chat.live.visit import Visit, written
+from chat.live.writer import writer
+from chat.models import Message
+
+NEARLY_FULL = 0.2
+"""A draft with less room left than this share of the longest message is told how much."""
+
+
+class Asker(Socket, Protocol):
+    visit: Visit
+    counted: str | None
+    """The composer, by its nonce, that says how much room is left in it."""
+    suggested: str | None
+    """The one that offers people to mention."""
+
+
+async def post(socket: Asker, command: Command) -> str:
+    """Stored together with what others of this process send at the same time."""
+    if not socket.visit.participant.is_guest:  # whether they are still signed in the session alone knows
+        await database_sync_to_async(socket.visit.look)()
+    nonce = command.get("nonce")
+    if isinstance(nonce, str) and nonce in socket.visit.discarded:
+        return fragments.acknowledged(nonce)
+    if not Message.is_nonce(nonce):
+        await _stored(socket, command)
+        return ""
+    audience, sending = hub().audiences.get(socket.room.pk), (socket.key, nonce)
+    told = audience.acks.expect(sending, socket) if audience and socket.cursor is not None else None
+    try:
+        message = await _stored(socket, command)
+        # What was handed out before, as a repeat was, isn't handed out again; nor is what was sent to another room.
+        coming = audience and message.room_id == socket.room.pk and message.seq > audience.head
+        if told and (told.done() or coming):
+            await asyncio.wait([told], timeout=ACK_SECONDS)
+    finally:
+        if audience and told:
+            audience.acks.forget(sending)
+    return "" if told and told.done() else fragments.acknowledged(nonce)
+
+
+async def _stored(socket: Asker, command: Command) -> Message:
+    outcome = await writer().post(socket.visit.posting(command))
+    if isinstance(outcome, Forbidden):
+        await database_sync_to_async(socket.visit.look)()  # raises Ended when they may not even read any more
+    if isinstance(outcome, Exception):
+        raise outcome
+    socket.visit.say_written()
+    return outcome
+
+
+async def draft(socket: Asker, command: Command) -> str:
+    """Somebody is writing: said to them is how much room is left, once that matters, and whom an @ at the end may mean.
+    Without such an @ it asks no database."""
+    nonce, text = command.get("nonce"), written(command)
+    if nonce is None and text is None:  # the page has no composer any more
+        return ""
+    if not (Message.is_nonce(nonce) and isinstance(text, str)):
+        raise Refused(_("A draft has a nonce and a message."))
+    return await _left(socket, nonce, text) + await _suggested(socket, command, nonce, text)
+
+
+async def _suggested(socket: Asker, command: Command, nonce: str, text: str) -> str:
+    """Only what stands at the end is looked at: where the caret is, no page without a script can say."""
+    unfinished = mentions.unfinished(text)
+    if unfinished is None and socket.suggested != nonce:
+        return ""
+    socket.suggested = nonce if unfinished is not None else None
+    return await database_sync_to_async(socket.variant.call)(socket.visit.suggest, command, unfinished)
+
+
+async def _left(socket: Asker, nonce: str, text: str) -> str:
+    left = conf.message_length - len(text.replace("\r\n", "\n").strip())
+    matters = left < conf.message_length * NEARLY_FULL
+    if not matters and socket.counted != nonce:
+        return ""
+    socket.counted = nonce if matters else None
+    return await database_sync_to_async(socket.variant.call)(
+        fragments.left, socket.room, nonce, left if matters else None
+    )
+
+
+async def sync(socket: Asker, command: Command) -> str:
+    """Release a held socket: what changed after its cursor, then live."""
+    cursor, epoch = frames.number(command, "cursor"), command.get("epoch")
+    if epoch is not None and not isinstance(epoch, str):
+        raise Refused(_("An epoch is a text."))
+    socket.visit.discarded = frames.nonces(command, "discard")
+    audience = hub().audiences.get(socket.room.pk)
+    if audience is None:  # shown out in this very moment
+        return ""
+    shows = frames.text(command, "sidebar")
+    await audience.catch_up(socket, cursor, epoch)
+    answer = await hub().connection(socket)
+    if command.get("closed") or not audience.door.is_open:
+        answer += await database_sync_to_async(socket.variant.call)(socket.visit.closed)
+    if command.get("away"):
+        away = frames.number(command, "away")
+        socket.unread = await database_sync_to_async(socket.visit.unread)(away)
+        answer += await database_sync_to_async(socket.variant.call)(fragments.tab, socket.room, socket.unread)
+    hub().presences.stir(socket.room.pk)  # it can be told now who is there, and whether it is looked at is known
+    participant = socket.visit.participant
+    if participant.pk is not None and not participant.is_guest:
+        hub().watch.enter(socket, participant.pk, shows)
+    return answer
+
+
+async def older(socket: Asker, command: Command) -> str:
+    """The page of messages before a seq. Held meanwhile, so that no change of one of them gets in between."""
+    before, cursor = frames.number(command, "before"), socket.cursor
+    audience = hub().audiences.get(socket.room.pk)
+    if cursor is None or audience is None:
+        return ""
+    socket.cursor, epoch = None, audience.epoch
+    await socket.hand(await database_sync_to_async(socket.variant.call)(fragments.older, socket.room, before))
+    await audience.catch_up(socket, cursor, epoch)
+    return ""
+
+
+async def away(socket: Asker, command: Command) -> str:
+    """Nobody looks at the page: from here on what comes is counted, in its tab."""
+    if socket.cursor is None:
+        return ""
+    hub().watch.note(socket)
+    socket.unread = 0
+    hub().presences.stir(socket.room.pk)
+    return await database_sync_to_async(fragments.away)(socket.room, socket.cursor)
+
+
+async def back(socket: Asker, command: Command) -> str:
+    seen, socket.unread = socket.unread, None
+    hub().watch.note(socket)
+    hub().presences.stir(socket.room.pk)
+    answer = await database_sync_to_async(fragments.away)(socket.room, None)
+    return answer + (await database_sync_to_async(socket.variant.call)(fragments.tab, socket.room, 0) if seen else "")
+
+
+LINE_VERBS: dict[str, Callable[[Asker, Command], Awaitable[str]]] = {
+    "away": away,
+    "back": back,
+    "draft": draft,
+    "older": older,
+    "sync": sync,
+}
+
+UNSEEN = {"draft"}
+"""Verbs that tell a socket nothing but what it has just said: nobody needs to look who that is, as at all others."""

@@ -1,0 +1,136 @@
+"""In Chromium: rooms in the pages of another project, which has a style, a strict policy and accounts of its own."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.tests.hosts import Magazine
+from chat.tests.people import PATIENCE, settle
+
+
+@pytest.fixture(scope="module")
+def magazine():
+    with Magazine() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def below_a_prefix():
+    with Magazine(prefix="/sub") as site:
+        yield site
+
+
+def open_page(browser, site, path="/", **options):
+    page = browser(site, site.url + path, expect_live=False, **options)
+    expect(page.locator(".connection[data-state=live]")).to_have_count(page.locator("[ws-connect]").count())
+    settle(page)
+    return page
+
+
+def write(page, slug: str, text: str) -> None:
+    settle(page)
+    field = page.locator(f"#room-{slug} form.composer").last.locator("[name=message]")
+    field.fill(text)
+    field.press("Enter")
+
+
+def looks(page, selector: str) -> dict[str, str]:
+    """How the browser draws it."""
+    script = """e => Object.fromEntries([...getComputedStyle(e)].filter(name => !name.startsWith("--"))
+        .map(name => [name, getComputedStyle(e)[name]]))"""
+    return page.locator(selector).first.evaluate(script)
+
+
+def test_it_works(browser, magazine):
+    """Three rooms on one page, one of them promised; two people talk in two of them at once."""
+    ann, bob = (open_page(browser, magazine) for _ in range(2))
+    assert ann.evaluate("document.activeElement.id") == "search"  # the page decides where one types, and so it does
+    for slug in ("lobby", "news"):
+        write(ann, slug, f"ann in {slug}")
+        expect(bob.locator(f"#log-{slug}")).to_contain_text(f"ann in {slug}")
+    write(bob, "news", "bob in news")
+    expect(ann.locator("#log-news")).to_contain_text("bob in news")
+    expect(ann.locator("#log-lobby .message")).to_have_count(1)
+    assert bob.evaluate("document.activeElement.closest('section').id") == "room-news"
+    own = ann.locator("#log-news .message", has_text="ann in news").locator(".message-body")
+    assert own.evaluate("e => getComputedStyle(e).justifySelf") == "flex-end"  # she is who she is on the socket
+    write(bob, "sport", "the first word")
+    expect(bob.locator("#room-sport form.composer")).to_have_count(1)
+    expect(bob.locator("#room-sport .connection[data-state=live]")).to_be_visible()
+    expect(bob.locator("#log-sport")).to_contain_text("the first word")
+    write(bob, "sport", "the second")
+    expect(bob.locator("#log-sport .message")).to_have_count(2)
+    ann.locator("#search").fill("ann is elsewhere")
+    expect(ann.locator("#log-sport")).to_contain_text("the first word")  # she waited at the promise
+    assert ann.locator("#search").input_value() == "ann is elsewhere"
+    assert ann.evaluate("document.activeElement.id") == "search"
+    for page in (ann, bob):
+        assert page.title() == "The Magazine"
+
+
+def test_neither_changes_the_looks_of_the_other(browser, magazine):
+    with_rooms = open_page(browser, magazine, color_scheme="dark")  # which this page does not care for
+    bare = with_rooms.context.new_page()
+    bare.route(re.compile("chat/chat.css|/viewer/"), lambda route: route.fulfill(content_type="text/css", body=""))
+    bare.goto(magazine.url + "/")
+    for selector in ("h1", ".text > p", ".text > ul", "#search", ".head a", ".head"):
+        assert looks(with_rooms, selector) == looks(bare, selector)
+    title = looks(with_rooms, "#title-lobby")
+    assert (title["text-transform"], title["font-family"][:4] == "Geor") == ("none", False)
+    bar = looks(with_rooms, "#room-lobby .composer")
+    assert (bar["background-color"], bar["border-top-width"]) == ("rgb(245, 246, 244)", "1px")
+    assert looks(with_rooms, "#room-lobby [name=message]")["border-top-width"] == "0px"
+
+
+def test_in_a_narrow_column_all_of_it_can_be_reached(browser, magazine):
+    page = open_page(browser, magazine)
+    page.evaluate("document.querySelector('.text').style.maxWidth = '18rem'")
+    room = page.locator(".chat-embed").first
+    for opened in (".me", ".people"):
+        room.locator(f"{opened} > summary").click()
+        panel, whole = room.locator(f"{opened}-panel").bounding_box(), room.bounding_box()
+        assert whole["width"] < 300
+        assert whole["x"] <= panel["x"] < panel["x"] + panel["width"] <= whole["x"] + whole["width"]
+        room.locator(f"{opened} > summary").click()
+    assert room.locator(".room-title").bounding_box()["width"] > 20
+
+
+def test_without_javascript_it_is_read_written_and_signed_in_to(browser, magazine):
+    page = browser(magazine, magazine.url + "/articles/2/", java_script_enabled=False)
+    field = page.locator("form.composer [name=message]")
+    field.fill("without a script")
+    field.press("Enter")
+    expect(page.locator(".message-body")).to_have_text("without a script")
+    assert page.url == magazine.url + "/articles/2/#room-article-2"
+    assert page.title() == "Of Dogs · The Magazine"
+    name = page.locator(".me-name bdi").inner_text()
+    page.locator("form.composer [name=message]").fill("and again")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message-body")).to_have_text(["without a script", "and again"])
+    assert page.locator(".me-name bdi").inner_text() == name
+    page.locator(".me-name").click()
+    page.locator(".me-panel a", has_text="Sign in").click()
+    page.locator("[name=username]").fill("ann@example.org")
+    page.locator("[name=password]").fill("a-long-word-1")
+    page.get_by_role("button", name="Come in").click()
+    assert page.url.startswith(magazine.url + "/articles/2/")
+    expect(page.locator(".me-name bdi")).to_have_text("ann")
+
+
+def test_below_a_prefix(browser, below_a_prefix):
+    page = open_page(browser, below_a_prefix)
+    write(page, "lobby", "below")
+    expect(page.locator("#log-lobby .message-body")).to_have_text("below")
+    asked = page.evaluate("performance.getEntriesByType('resource').map(one => new URL(one.name).pathname)")
+    assert len(asked) > 10
+    assert [path for path in asked if not path.startswith("/sub/")] == []
+    settle(page)
+    pushed = page.locator("#connection-lobby [hx-get]").evaluate_all(
+        "all => all.map(one => one.getAttribute('hx-get'))"
+    )
+    assert len(pushed) > 1  # of what came by the socket
+    assert [path for path in pushed if not path.startswith("/sub/")] == []
+    page.locator("#room-lobby .room-title a").click()
+    expect(page.locator("h1")).to_contain_text("Lobby", timeout=PATIENCE * 1000)
+    assert page.url == below_a_prefix.url + "/talk/lobby/about/"

@@ -1,0 +1,169 @@
+"""In Chromium: a room in a frame of a page of another site, which may have it or not, with cookies and without."""
+
+import threading
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.tests import servers
+from chat.tests.people import at, bodies, go_live, say, until
+from chat.tests.relay import Relay
+from chat.tests.test_framed import SECRET, signed
+
+FRAME = "<!doctype html><title>A blog</title><iframe src='{}' width='400' height='600' title='Chat'></iframe>"
+
+
+class Blog(BaseHTTPRequestHandler):
+    """Somebody else's site, whose one page says what the test wants it to."""
+
+    def __init__(self, pages, *arguments):
+        self.pages = pages
+        super().__init__(*arguments)
+
+    def do_GET(self):
+        body = self.pages.get(self.path, "").encode()
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def pages():
+    """{path: its HTML}"""
+    return {"/favicon.ico": " "}
+
+
+@pytest.fixture
+def blog(pages):
+    """Its port. It is on localhost, and the chat on 127.0.0.1: to a browser these are two sites."""
+    server = ThreadingHTTPServer((servers.HOST, 0), partial(Blog, pages))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def chat(database_url, blog):
+    servers.make_rooms(database_url, "lobby")
+    environment = {"CHAT_FRAME_ANCESTORS": f"http://localhost:{blog}", "CHAT_FRAME_SECRET": SECRET}
+    with servers.Site(DATABASE_URL=database_url, **environment) as site:
+        yield site
+
+
+@pytest.fixture
+def visit(chat, blog, pages, browser):
+    """`visit(query)`: somebody opens the blog, in which the room is; gives their page, and the frame in it."""
+
+    def visit(query="", host="localhost", path="/chat/lobby/embed/", site=chat, **options):
+        pages["/"] = FRAME.format(f"{site.url}{path}{query}")
+        page = browser(chat, f"http://{host}:{blog}/", expect_live=False, **options)
+        return page, page.frame_locator("iframe")
+
+    yield visit
+    # htmx gives the next composer the focus; before it does, the browser refuses to by itself, and tells of it.
+    browser.said[:] = [line for line in browser.said if "Blocked autofocusing" not in line]
+
+
+def write(frame, text: str):
+    """And no more: without JavaScript nothing comes after it."""
+    at(frame).fill(text)
+    at(frame).press("Enter")
+
+
+def name(frame) -> str:
+    return frame.locator(".me-name bdi").inner_text()
+
+
+def test_it_works(visit, chat, browser):
+    page, frame = visit()
+    go_live(frame)
+    said = browser(chat)
+    write(frame, "from a frame")
+    expect(said.locator(".message-body")).to_have_text("from a frame")
+    say(said, "to a frame")
+    expect(frame.locator(".message-body")).to_have_text(["from a frame", "to a frame"])
+    expect(at(frame)).to_be_focused()
+    own = frame.locator(".message", has_text="from a frame").locator(".message-body")
+    assert own.evaluate("e => getComputedStyle(e).justifySelf") == "flex-end"
+    cookies = {one["name"]: one for one in page.context.cookies()}
+    assert {*cookies} == {"chat_frame"}
+    assert (cookies["chat_frame"]["sameSite"], cookies["chat_frame"]["secure"]) == ("None", True)
+    assert cookies["chat_frame"].get("partitionKey"), "it is kept for this site around alone"
+    who = name(frame)
+    page.reload()
+    go_live(frame)
+    assert name(frame) == who
+    frame.locator(".me-name").click()
+    with page.context.expect_page() as opened:
+        frame.get_by_text("Open this chat in a tab of its own").click()
+    expect(opened.value).to_have_url(f"{chat.url}/chat/lobby/")
+    assert opened.value.evaluate("window.opener") is None
+    expect(opened.value.locator(".message-body")).to_have_count(2)
+
+
+def test_a_site_that_is_not_listed_may_not_have_it(visit, chat, browser):
+    page, frame = visit(host=servers.HOST)  # the same machine, under another name
+    until_blocked(page, browser)
+    assert frame.locator(".chat-room").count() == 0
+
+
+@pytest.mark.parametrize("path", ["/chat/lobby/", "/chat/me/", "/chat/lobby/about/", "/accounts/login/"])
+def test_no_other_page_may_be_framed_even_by_those(visit, browser, path):
+    page, frame = visit(path=path)
+    until_blocked(page, browser)
+    assert frame.locator(".chat-ui, .site").count() == 0
+
+
+def until_blocked(page, browser):
+    """Chromium says on the console why it shows nothing."""
+    told = ("frame-ancestors", "X-Frame-Options")
+    # What the console says comes with an answer.
+    until(lambda: page.evaluate("1") and any(one in line for one in told for line in browser.said), "it is blocked")
+    assert all("frame" in line.lower() for line in browser.said)
+    browser.said.clear()
+
+
+def test_where_cookies_are_blocked_it_is_read_and_written_all_the_same(visit, chat):
+    with Relay(chat) as relay:
+        relay.replaced = {b"\r\nSet-Cookie:": b"\r\nNo-Cookies:"}
+        page, frame = visit(site=relay)
+        go_live(frame)
+        who = name(frame)
+        write(frame, "without a cookie")
+        expect(frame.locator(".message-body")).to_have_text("without a cookie")
+        expect(frame.locator(".message")).to_contain_text(who)
+        assert page.context.cookies() == []
+        page.context.close()  # before its line is cut
+
+
+def test_without_javascript_its_form_leads_back_into_the_frame(visit):
+    page, frame = visit(java_script_enabled=False)
+    page.context.clear_cookies()
+    who = name(frame)
+    write(frame, "without a script")
+    expect(frame.locator(".message-body")).to_have_text("without a script")
+    assert name(frame) == who
+    write(frame, "and again")
+    expect(frame.locator(".message-body")).to_have_text(["without a script", "and again"])
+    assert page.title() == "A blog"
+    assert len(page.context.pages) == 1
+
+
+def test_the_name_that_the_blog_hands_over(visit):
+    _, frame = visit(f"?name={signed()}")
+    go_live(frame)
+    assert name(frame) == "Ann of the blog"
+    write(frame, "hello")
+    expect(frame.locator(".message")).to_contain_text("Ann of the blog")
+    _, forged = visit(f"?name={signed(secret='guessed')}")
+    expect(forged.locator("#notice-lobby")).to_contain_text("is not signed as agreed")
+    go_live(forged)
+    assert name(forged) != "Ann of the blog"
+    assert bodies(forged) == ["hello"]
