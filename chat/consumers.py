@@ -20,6 +20,7 @@ from chat.conf import conf
 from chat.errors import Ended, Refused, Sentence
 from chat.frames import Command, parse
 from chat.live.crowd import Standing
+from chat.live.database import ask
 from chat.live.hub import hub
 from chat.live.inbox import Inbox
 from chat.live.verbs import LINE_VERBS, UNSEEN, post
@@ -76,7 +77,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
             return
         self.variant = Variant.of(None, asked_by_scope(self.scope))
         try:
-            self.visit = await database_sync_to_async(Visit.begin)(self._slug, self.scope)
+            self.visit = await ask(Visit.begin, self._slug, self.scope)
         except Refused as refusal:
             await self.accept()  # to be heard; a refused handshake would be tried again for ever
             await self._end(refusal)
@@ -105,7 +106,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
 
     async def recheck(self) -> None:
         try:
-            await database_sync_to_async(self.visit.look)()
+            await ask(self.visit.look)
             self._follow_reader()
         except Ended as end:
             await self._end(end)
@@ -204,13 +205,14 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
                 return await post(self, command)
             if isinstance(verb, str) and verb in LINE_VERBS:
                 if verb not in UNSEEN:
-                    await database_sync_to_async(self.visit.look)()
+                    await ask(self.visit.look)
                 return await LINE_VERBS[verb](self, command)
-            return await database_sync_to_async(self.visit.act)(command)
+            return await ask(self.visit.act, command)
         except Refused as refusal:
             return await database_sync_to_async(self.visit.refuse)(command, refusal)
         except DatabaseError as error:
             logger.warning("A command could not be carried out: %r", error)
             if self.cursor is None:  # still held: it would hear nothing, so let it come back and ask again
                 spawn(self.finish())
-            return await database_sync_to_async(self.visit.refuse)(command, Refused(AWAY))
+            # Not in the thread that asks the database: it may be at the next try, and this needs none.
+            return await asyncio.to_thread(self.visit.refuse, command, Refused(AWAY))

@@ -14,6 +14,7 @@ from chat.fragments import Changes
 from chat.frames import Frame
 from chat.live.acks import Acks
 from chat.live.crowd import Crowd, Socket
+from chat.live.database import ask
 from chat.models import Message, Room
 from chat.models.room import OPEN
 from chat.variant import Variant
@@ -88,7 +89,7 @@ class Audience:
             self._pump = bus.spawn(self._read_and_deliver())
 
     async def _read_head(self) -> None:
-        heads = await database_sync_to_async(Room.objects.heads)([self.room.pk])
+        heads = await ask(Room.objects.heads, [self.room.pk])
         self.head, self.epoch, self.door = heads.get(self.room.pk, (0, "", OPEN))
 
     async def _read_and_deliver(self) -> None:
@@ -118,7 +119,7 @@ class Audience:
         self._present = frozenset(variants)
         if self._awake or not self._continued_by(news):
             self._awake = False
-            return await database_sync_to_async(self._read)(self.head, self.epoch, variants)
+            return await ask(self._read, self.head, self.epoch, variants)
         changes = news[0] if len(news) == 1 else Changes.joined(news)
         if changes.is_rendered_for(variants):
             return changes.rendered_for(variants)  # no template but the cursor's is left to render
@@ -223,7 +224,7 @@ class Audience:
         socket.cursor = None
         while True:
             known = self.head
-            changes = await database_sync_to_async(self._read)(cursor, epoch, [socket.variant])
+            changes = await ask(self._read, cursor, epoch, [socket.variant])
             for frame in changes.frames_after(cursor, socket.variant):
                 await socket.hand(frame)
             cursor, epoch = changes.head, changes.room.epoch

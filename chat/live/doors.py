@@ -3,12 +3,11 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-from channels.db import database_sync_to_async
-
 from chat import bus, fragments
 from chat.frames import Frame
 from chat.live.audience import Audience
 from chat.live.crowd import Socket
+from chat.live.database import ask
 from chat.models import Room
 from chat.models.room import Head
 from chat.variant import Variant
@@ -32,12 +31,12 @@ class Doors:
 
     async def look_at(self, room_id: int) -> None:
         """Somebody has changed something about it."""
-        self.look(await database_sync_to_async(Room.objects.heads)([room_id]))
+        self.look(await ask(Room.objects.heads, [room_id]))
 
     async def _tell(self, audience: Audience) -> None:
         sockets = [socket for socket in audience.sockets if socket.is_page and socket.cursor is not None]
         try:
-            frames = await database_sync_to_async(_frames)(audience.room.pk, sockets)
+            frames = await ask(_frames, audience.room.pk, sockets)
         except Exception as error:  # whoever loads the page sees it, and whoever writes is told
             logger.warning("Whether room %s is open could not be told: %r", audience.room.pk, error)
             return

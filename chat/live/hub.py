@@ -16,6 +16,7 @@ from chat.conf import conf
 from chat.fragments import Changes
 from chat.live.audience import Audience
 from chat.live.crowd import Socket
+from chat.live.database import ask
 from chat.live.doors import Doors
 from chat.live.following import RENEW_SECONDS, Following
 from chat.live.presence import Presences
@@ -167,7 +168,7 @@ class Hub:
 
     async def _look(self, rooms: Collection[int]) -> None:
         try:
-            heads = await database_sync_to_async(Room.objects.heads)([*rooms])
+            heads = await ask(Room.objects.heads, [*rooms])
         except Exception as error:
             logger.warning("The database does not answer the tick; the next one tries again: %r", error)
             return

@@ -9,12 +9,11 @@ import time
 from collections.abc import Iterable, Mapping
 from weakref import WeakSet
 
-from channels.db import database_sync_to_async
-
 from chat import actions, bus, fragments
 from chat.frames import Frame
 from chat.live.audience import Audience
 from chat.live.crowd import Socket
+from chat.live.database import ask
 from chat.models import Presence
 from chat.models.presence import Seats
 from chat.variant import Variant
@@ -95,7 +94,7 @@ class Presences:
         """Say that this process lives; see what expired, and what nobody rang for. Never raises."""
         try:
             async with self._writing:
-                kept = await database_sync_to_async(actions.keep_presence)(self.process)
+                kept = await ask(actions.keep_presence, self.process)
                 self._failed = False
                 if kept != sum(map(len, self._written.values())):
                     self._begin_anew()
@@ -132,7 +131,7 @@ class Presences:
             came, gone = self._changes(here)
             try:
                 if came or gone:
-                    await database_sync_to_async(actions.note_presence)(self.process, came, gone)
+                    await ask(actions.note_presence, self.process, came, gone)
             except Exception as error:
                 logger.info("Who came and went could not be written; it is tried again: %r", error)
                 self._stirred |= rooms
@@ -179,7 +178,7 @@ class Presences:
     async def _tell(self, asked: Mapping[int, bool]) -> None:
         for room_id in self._shown.keys() - self._audiences.keys():
             del self._shown[room_id]
-        rooms = await database_sync_to_async(Presence.objects.seats)(list(asked))
+        rooms = await ask(Presence.objects.seats, list(asked))
         for room_id, seats in rooms.items():
             audience = self._audiences.get(room_id)
             if audience is not None:
@@ -190,7 +189,7 @@ class Presences:
         shown = self._shown.get(audience.room.pk)
         variants = audience.variants
         if shown is None or anew or shown.seats != seats or variants - shown.frames.keys():
-            frames = await database_sync_to_async(fragments.people)(audience.room, seats, variants)
+            frames = await ask(fragments.people, audience.room, seats, variants)
             before, shown = shown, Shown(seats, frames)
             for variant, frame in frames.items() if before is not None else ():
                 if before is not None and before.frames.get(variant) == frame:  # nothing new to them

@@ -13,6 +13,7 @@ from chat.errors import Forbidden, Refused
 from chat.frames import Command
 from chat.live.acks import ACK_SECONDS
 from chat.live.crowd import Socket
+from chat.live.database import ask
 from chat.live.hub import hub
 from chat.live.visit import Visit, written
 from chat.live.writer import writer
@@ -33,7 +34,7 @@ class Asker(Socket, Protocol):
 async def post(socket: Asker, command: Command) -> str:
     """Stored together with what others of this process send at the same time."""
     if not socket.visit.participant.is_guest:  # whether they are still signed in the session alone knows
-        await database_sync_to_async(socket.visit.look)()
+        await ask(socket.visit.look)
     nonce = command.get("nonce")
     if isinstance(nonce, str) and nonce in socket.visit.discarded:
         return fragments.acknowledged(nonce)
@@ -57,7 +58,7 @@ async def post(socket: Asker, command: Command) -> str:
 async def _stored(socket: Asker, command: Command) -> Message:
     outcome = await writer().post(socket.visit.posting(command))
     if isinstance(outcome, Forbidden):
-        await database_sync_to_async(socket.visit.look)()  # raises Ended when they may not even read any more
+        await ask(socket.visit.look)  # raises Ended when they may not even read any more
     if isinstance(outcome, Exception):
         raise outcome
     socket.visit.say_written()
@@ -81,7 +82,7 @@ async def _suggested(socket: Asker, command: Command, nonce: str, text: str) -> 
     if unfinished is None and socket.suggested != nonce:
         return ""
     socket.suggested = nonce if unfinished is not None else None
-    return await database_sync_to_async(socket.variant.call)(socket.visit.suggest, command, unfinished)
+    return await ask(socket.variant.call, socket.visit.suggest, command, unfinished)
 
 
 async def _left(socket: Asker, nonce: str, text: str) -> str:
@@ -108,10 +109,10 @@ async def sync(socket: Asker, command: Command) -> str:
     await audience.catch_up(socket, cursor, epoch)
     answer = await hub().connection(socket)
     if command.get("closed") or not audience.door.is_open:
-        answer += await database_sync_to_async(socket.variant.call)(socket.visit.closed)
+        answer += await ask(socket.variant.call, socket.visit.closed)
     if command.get("away"):
         away = frames.number(command, "away")
-        socket.unread = await database_sync_to_async(socket.visit.unread)(away)
+        socket.unread = await ask(socket.visit.unread, away)
         answer += await database_sync_to_async(socket.variant.call)(fragments.tab, socket.room, socket.unread)
     hub().presences.stir(socket.room.pk)  # it can be told now who is there, and whether it is looked at is known
     participant = socket.visit.participant
@@ -127,7 +128,7 @@ async def older(socket: Asker, command: Command) -> str:
     if cursor is None or audience is None:
         return ""
     socket.cursor, epoch = None, audience.epoch
-    await socket.hand(await database_sync_to_async(socket.variant.call)(fragments.older, socket.room, before))
+    await socket.hand(await ask(socket.variant.call, fragments.older, socket.room, before))
     await audience.catch_up(socket, cursor, epoch)
     return ""
 

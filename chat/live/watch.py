@@ -9,13 +9,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 
 from chat import actions, bus
 from chat.conf import conf
 from chat.fragments import Sidebar
 from chat.live.crowd import Socket
+from chat.live.database import ask
 from chat.live.readers import Job, Reader, work
 from chat.models.room import Head
 
@@ -195,7 +195,7 @@ class Watch:
         if not seen:
             return
         try:
-            await database_sync_to_async(actions.mark_read)(seen)
+            await ask(actions.mark_read, seen)
         except DatabaseError:
             self._seen = {**seen, **self._seen}
             raise
@@ -213,7 +213,7 @@ class Watch:
                 jobs.append(Job(reader, rooms, [*reader.looked_at], [*reader.pages.items()]))
         self._busy = True
         try:
-            results = await database_sync_to_async(work)(jobs)
+            results = await ask(work, jobs)
         finally:
             self._busy = False
         for job, (sidebar, frames) in zip(jobs, results, strict=True):

@@ -6,10 +6,9 @@ import time
 from collections.abc import Mapping
 from weakref import WeakSet
 
-from channels.db import database_sync_to_async
-
 from chat import bus, fragments
 from chat.live.audience import Audience
+from chat.live.database import ask
 from chat.live.presence import tell_pages
 
 logger = logging.getLogger("chat.whispers")
@@ -76,8 +75,7 @@ class Whispers:
                 self._desks.pop(room_id, None)
                 return
             try:
-                write = database_sync_to_async(fragments.writing)
-                frames = await write(audience.room, [*desk.writing], audience.variants)
+                frames = await ask(fragments.writing, audience.room, [*desk.writing], audience.variants)
                 await tell_pages(audience, frames, {variant: WeakSet() for variant in frames})
             except Exception as error:
                 logger.info("Who is writing could not be read: %r", error)

@@ -1,11 +1,14 @@
 """Group commit: what the sockets of this process post while one transaction runs is stored by the next, together."""
 
 import asyncio
-
-from channels.db import database_sync_to_async
+from collections.abc import Sequence
 
 from chat import actions
 from chat.bus import per_loop, spawn
+from chat.live.database import ask
+
+Outcome = actions.Outcome | Exception
+"""What became of a post; any other exception than a refusal is for all that would have been stored with it."""
 
 MOST = 200  # posts in one transaction, so that its locks are not held for long
 
@@ -14,12 +17,12 @@ class Writer:
     """One per event loop."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[actions.Post, asyncio.Future[actions.Outcome]]] = []
+        self._waiting: list[tuple[actions.Post, asyncio.Future[Outcome]]] = []
         self._works = False
 
-    async def post(self, post: actions.Post) -> actions.Outcome:
+    async def post(self, post: actions.Post) -> Outcome:
         """What became of it, once that is committed."""
-        outcome: asyncio.Future[actions.Outcome] = asyncio.get_running_loop().create_future()
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((post, outcome))
         if not self._works:
             self._works = True
@@ -30,8 +33,9 @@ class Writer:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                outcomes: Sequence[Outcome]
                 try:
-                    outcomes = await database_sync_to_async(actions.post_messages)([post for post, _ in batch])
+                    outcomes = await ask(actions.post_messages, [post for post, _ in batch])
                 except Exception as error:  # the database is away: nothing of it is stored
                     outcomes = [error] * len(batch)
                 for (_, future), outcome in zip(batch, outcomes, strict=True):

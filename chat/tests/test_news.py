@@ -71,7 +71,8 @@ async def test_it_is_rendered_where_it_was_stored_and_no_thread_is_asked_again(h
     await post(lobby, ann, "one")
     await ear.hears(1)
     asked = []
-    monkeypatch.setattr(audience, "database_sync_to_async", asked.append)
+    for asks in ("ask", "database_sync_to_async"):
+        monkeypatch.setattr(audience, asks, asked.append)
     await post(lobby, ann, "two")
     await ear.hears(2)
     assert (where, reads, asked) == ([False, False], [], [])
