@@ -26,26 +26,48 @@ dev: $(VENV)/.installed-dev $(TAILWIND) ## the same; a change of a template or a
 
 # --- Tests ---------------------------------------------------------------------------------------
 
-test: lint browser ## every check and every test, on each database, layer and Python there is
-	@other=$$($(BIN)/python -m chat.tests.pythons); \
-	if [ -n "$$other" ]; then \
-	  $(MAKE) --no-print-directory suite DATABASES=sqlite; \
-	  $(MAKE) --no-print-directory suite DATABASES=postgresql PYTHON="$$other" VENV=.venv-second; \
-	else \
-	  echo "No second Python is here, so the suite runs on one; 3.11 and 3.13 bring Django 5.2 and 6.1."; \
-	  $(MAKE) --no-print-directory suite; \
-	fi
+# Each step is timed, and the table stands at the end. OTHER: a Python with another Django than PYTHON's, if there is one.
+STEP = $(PYTHON) -m chat.tests.steps
+OTHER = $(shell $(PYTHON) -m chat.tests.pythons)
+SECOND = $(if $(OTHER),PYTHON=$(OTHER) VENV=.venv-second)
 
-# Once on SQLite and memory, once on PostgreSQL and Redis: each database and each Python has all of it once, as it takes long.
-DATABASES ?= sqlite postgresql
-TESTS = $(BIN)/python -m pytest -q -n 2 --dist loadfile
-SERVERS = $(BIN)/python -m chat.tests.servers
-suite: $(VENV)/.installed-dev
-	$(if $(filter-out sqlite postgresql,$(DATABASES)),$(error DATABASES is "$(DATABASES)": it may be sqlite, postgresql, or both))
-	$(if $(filter sqlite,$(DATABASES)),$(TESTS) -m "not browser and not chaos")
-	$(if $(filter postgresql,$(DATABASES)),$(SERVERS) $(TESTS) -m "not browser")
-	$(if $(filter sqlite,$(DATABASES)),$(TESTS) -m browser)
-	$(if $(filter postgresql,$(DATABASES)),$(SERVERS) $(TESTS) -m "browser and not looks")
+test: ## every check, every test once, and those that ask a database once more by PostgreSQL, Redis and another Python; ten minutes
+	@$(STEP) begin
+	@$(STEP) run "install" $(MAKE) -j 3 install second browser
+	@$(STEP) run "lint" $(MAKE) lint
+	@TRIES=2 $(STEP) run "tests: SQLite and memory" $(MAKE) suite-sqlite MARKS="not browser and not chaos"
+	@TRIES=2 $(STEP) run "tests: PostgreSQL and Redis" $(MAKE) suite-postgresql MARKS="(database or chaos) and not browser" $(SECOND)
+	@TRIES=2 $(STEP) run "tests: Chromium" $(MAKE) suite-sqlite MARKS=browser
+	@$(STEP) table
+
+test-all: ## the whole matrix, for a release: both Pythons, both databases, browsers on each, chaos in full; nothing is tried twice
+	@$(STEP) begin
+	@$(STEP) run "install" $(MAKE) -j 3 install second browser
+	@$(STEP) run "lint" $(MAKE) lint
+	@for side in "" $(if $(OTHER),"$(SECOND)"); do \
+	  for on in sqlite postgresql; do \
+	    $(STEP) run "tests: $$on $$side" $(MAKE) suite-$$on MARKS="not browser" $$side && \
+	    $(STEP) run "tests: Chromium, $$on $$side" $(MAKE) suite-$$on MARKS=browser $$side || exit 1; \
+	  done; \
+	done
+	@$(STEP) run "chaos" $(BIN)/python -m benchmarks.chaos
+	@$(STEP) table
+
+# WORKERS: tests mostly wait, for a server, a browser or each other, so there are more of them than cores.
+MARKS ?= not browser
+WORKERS ?= 3
+SUITE = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --rerun-show-tracebacks -m "$(MARKS)"
+
+suite-sqlite: $(VENV)/.installed-dev
+	$(SUITE)
+
+suite-postgresql: $(VENV)/.installed-dev
+	$(BIN)/python -m chat.tests.servers $(SUITE)
+
+install: $(VENV)/.installed-dev
+
+second: # what another Python needs, if there is one
+	@$(if $(OTHER),$(MAKE) .venv-second/.installed-dev $(SECOND),echo "No second Python is here, so all is tested with one; 3.11 and 3.13 bring Django 5.2 and 6.1.")
 
 lint: $(VENV)/.installed-dev $(TAILWIND) ## style, types, templates, migrations, and whether the stylesheet is up to date
 	$(BIN)/ruff check .
@@ -63,10 +85,11 @@ format: $(VENV)/.installed-dev ## put the sources in order
 	$(BIN)/ruff format .
 	git ls-files '*.html' | xargs $(BIN)/djade --target-version 5.2
 
-browser: # Chromium for the tests: one that is here, or Debian's
+browser: $(VENV)/.installed-dev # Chromium for the tests: one that is here, or Debian's
 	@$(BIN)/python -m chat.tests.servers --browser || { \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium > /dev/null; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium-headless-shell > /dev/null || \
+	  apt-get install -qq -y --no-install-recommends chromium > /dev/null; \
 	fi; $(BIN)/python -m chat.tests.servers --browser; }
 
 # --- Benchmarks ----------------------------------------------------------------------------------
@@ -129,4 +152,4 @@ $(TAILWIND): $(VENV)/.installed-dev
 clean: ## remove what make made, but not the database
 	rm -rf .venv .venv-second build staticfiles
 
-.PHONY: help run dev test suite lint format browser styles icons messages screens requirements clean
+.PHONY: help run dev test test-all suite-sqlite suite-postgresql install second lint format browser styles icons messages screens requirements clean

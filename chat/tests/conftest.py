@@ -2,16 +2,14 @@
 
 import copy
 import os
-import uuid
-from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connections
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
@@ -22,7 +20,8 @@ from chat.live import presence
 from chat.live.hub import Hub
 from chat.live.hub import hub as own_hub
 from chat.models import Participant, Room
-from chat.tests import servers
+from chat.tests import failures, servers, steps
+from chat.tests.databases import fresh_database
 from chat.tests.ears import Ear
 from chat.tests.people import go_live
 from chat.tests.relay import Relay
@@ -32,20 +31,62 @@ from site_config.asgi import application
 Path(servers.ROOT / "build").mkdir(exist_ok=True)
 hypothesis_settings.register_profile("patient", deadline=None)  # a machine that is busy is slow, not wrong
 hypothesis_settings.load_profile("patient")
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 1024  # it is to be slow for who guesses, not here
 
 
 LOOKS = {f"test_{name}" for name in ("gallery", "installable", "phone", "pictures", "screens", "steady", "weight")}
+PAGES = {
+    *("composer", "elements", "gallery", "headers", "hostile_input", "installable", "overrides", "pictures"),
+    *("samples", "samples_true", "set_up", "settings", "template_checks", "unmarked", "weight"),
+}
+"""Files about what is drawn or set up: no database changes what comes out there."""
+
+LIVE = {"site", "busy_site", "two_sites", "database_url", "redis", "postgres", "quick", "host"}
+"""Fixtures that are processes of their own, or for such."""
+
+TRIES = int(os.environ.get("TRIES", "1"))
+"""How often a test with a browser or live processes is tried; all others are once."""
+
+failed = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items):
-    """Tests with a browser last, or apart (-m browser): its driver keeps an event loop running in its process, where
-    asynchronous tests would stumble."""
+    """Sets the markers that follow from what a test uses; `browser` last, or apart (-m browser): its driver keeps an
+    event loop running in its process, where asynchronous tests would stumble."""
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        fixtures = {*getattr(item, "fixturenames", ())}
+        if "browser" in fixtures:
             item.add_marker("browser")
         if item.get_closest_marker("browser") and item.path.stem in LOOKS:
             item.add_marker("looks")
+        if fixtures & LIVE:
+            item.add_marker("live")
+        if item.get_closest_marker("live") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=TRIES - 1))
+        asks = (
+            item.get_closest_marker("live")
+            or item.get_closest_marker("django_db")
+            or fixtures & {"db", "transactional_db"}
+        )
+        if asks and item.path.stem.removeprefix("test_") not in PAGES:
+            item.add_marker("database")
+
+
+def pytest_runtest_logreport(report):
+    """The tests that had to be tried once more, for the last lines of the whole run. Not from the processes that run
+    them: these tell the one that began them."""
+    if report.outcome == "rerun" and "PYTEST_XDIST_WORKER" not in os.environ:
+        with steps.AGAIN.open("a") as again:
+            again.write(f"{report.nodeid}\n")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Fixtures may ask whether their test has failed."""
+    report = yield
+    item.stash[failed] = report.failed
+    return report
 
 
 @pytest.fixture(autouse=True)
@@ -219,29 +260,10 @@ def silent(monkeypatch):
 # --- A live site ---------------------------------------------------------------------------------
 
 
-@contextmanager
-def fresh_database(folder):
-    """A migrated database for live processes, on the same kind of server as the suite's; its files go to the folder."""
-    server = os.environ.get("DATABASE_URL", "")
-    if not server.startswith("postgres"):
-        url = f"sqlite:///{folder / 'live.sqlite3'}"
-        servers.migrate(url)
-        yield url
-        return
-    name = f"live_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    url = f"{server.rsplit('/', 1)[0]}/{name}"
-    servers.migrate(url)
-    yield url
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture
 def database_url(tmp_path):
-    """A database of its own for the live processes of one test."""
-    with fresh_database(tmp_path) as url:
+    """A database of its own, with a lobby, for the live processes of one test."""
+    with fresh_database(tmp_path, "lobby") as url:
         yield url
 
 
@@ -255,9 +277,8 @@ def site(database_url):
 @pytest.fixture(scope="module")
 def busy_site(tmp_path_factory):
     """One live Daphne for all tests of a module; each takes a room of its own, and may write as fast as it can."""
-    with fresh_database(tmp_path_factory.mktemp("busy")) as url:
-        slugs = [f"room-{n}" for n in range(1, 41)]
-        servers.make_rooms(url, *slugs)
+    slugs = [f"room-{n}" for n in range(1, 41)]
+    with fresh_database(tmp_path_factory.mktemp("busy"), *slugs) as url:
         with servers.Site(DATABASE_URL=url, CHAT_RATE_LIMITS="off") as site:
             site.empty_rooms = iter(slugs)
             yield site
@@ -306,13 +327,15 @@ def _chromium(django_db_setup):
 
 
 @pytest.fixture
-def browser(_chromium):
+def browser(_chromium, request):
     """`browser(site, **context options)` opens /chat/ as a new person. In the end the console must have been silent."""
-    contexts, said = [], []
+    contexts, said, logs = [], [], []
 
     def visit(site, path="/chat/", expect_live=True, **options):
         context = _chromium.new_context(base_url=site.url, **options)
         contexts.append(context)
+        failures.trace(context)
+        logs.extend([site.log] if isinstance(site, servers.Server) else [])
         page = context.new_page()
         page.on("console", lambda message: message.type != "info" and said.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: said.append(f"error: {error}"))
@@ -323,6 +346,9 @@ def browser(_chromium):
 
     visit.said = said
     yield visit
+    if request.node.stash.get(failed, False) or said:
+        folder = failures.keep(request.node.nodeid, contexts, said, logs)
+        print(f"What pages, console and servers looked like is in {folder.relative_to(servers.ROOT)}/")
     for context in contexts:
         context.close()
     assert said == []

@@ -10,7 +10,7 @@ from chat import actions, bus
 from chat.conf import conf
 from chat.models import Participant
 from chat.tests import servers
-from chat.tests.conftest import fresh_database
+from chat.tests.databases import fresh_database
 from chat.tests.people import Raw
 
 ENDED = 4403
@@ -105,6 +105,7 @@ async def test_a_lost_kick_is_made_up_for_by_the_clock(connect, ann, settings):
     assert (await ended(client))[1] == ENDED
 
 
+@pytest.mark.live
 def test_a_kick_reaches_the_other_process_long_before_it_looks_by_itself(tmp_path):
     with fresh_database(tmp_path) as url, servers.Redis() as redis:
         environment = {"DATABASE_URL": url, "REDIS_URL": redis.url}

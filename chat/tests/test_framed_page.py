@@ -51,7 +51,6 @@ def blog(pages):
 
 @pytest.fixture
 def chat(database_url, blog):
-    servers.make_rooms(database_url, "lobby")
     environment = {"CHAT_FRAME_ANCESTORS": f"http://localhost:{blog}", "CHAT_FRAME_SECRET": SECRET}
     with servers.Site(DATABASE_URL=database_url, **environment) as site:
         yield site

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from redis import Redis as RedisClient
 
 from chat.tests import servers
-from chat.tests.conftest import fresh_database
+from chat.tests.databases import fresh_database
 from chat.tests.people import Raw, bodies, say, until
 
 
@@ -37,8 +37,7 @@ class Cluster(NamedTuple):
 
 @contextmanager
 def cluster(folder, tick):
-    with fresh_database(folder) as url, servers.Redis() as redis:
-        servers.make_rooms(url, "room-1")
+    with fresh_database(folder, "room-1") as url, servers.Redis() as redis:
         environment = {"DATABASE_URL": url, "REDIS_URL": redis.url, "CHAT_TICK_SECONDS": tick}
         with servers.Site(**environment) as one, servers.Site(**environment) as other:
             yield Cluster(one, other, redis)

@@ -20,7 +20,6 @@ actions.save_room(room)
 
 @pytest.fixture
 def site(database_url):
-    servers.make_rooms(database_url, "lobby")
     with servers.Site(DATABASE_URL=database_url, CHAT_TICK_SECONDS="0.5") as site:
         yield site
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chat.tests import servers
-from chat.tests.conftest import fresh_database
+from chat.tests.databases import fresh_database
 from chat.tests.people import Raw, at, bodies, rename
 
 
@@ -30,8 +30,7 @@ def forgive_refusal(browser):
 @pytest.fixture(scope="module")
 def hasty_site(tmp_path_factory):
     """Its pages reload every second."""
-    with fresh_database(tmp_path_factory.mktemp("hasty")) as url:
-        servers.make_rooms(url, "room-1", "room-2")
+    with fresh_database(tmp_path_factory.mktemp("hasty"), "room-1", "room-2") as url:
         with servers.Site(DATABASE_URL=url, CHAT_REFRESH_SECONDS="1") as site:
             yield site
 
