@@ -55,8 +55,8 @@ test-all: ## the whole matrix, for a release: both Pythons, both databases, brow
 
 # WORKERS: tests mostly wait, for a server, a browser or each other, so there are more of them than cores.
 MARKS ?= not browser
-WORKERS ?= 3
-SUITE = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --rerun-show-tracebacks -m "$(MARKS)"
+WORKERS ?= 4
+SUITE = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --rerun-show-tracebacks --durations 12 -m "$(MARKS)"
 
 suite-sqlite: $(VENV)/.installed-dev
 	$(SUITE)

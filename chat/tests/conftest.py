@@ -34,7 +34,6 @@ hypothesis_settings.load_profile("patient")
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 1024  # it is to be slow for who guesses, not here
 
 
-LOOKS = {f"test_{name}" for name in ("gallery", "installable", "phone", "pictures", "screens", "steady", "weight")}
 PAGES = {
     *("composer", "elements", "gallery", "headers", "hostile_input", "installable", "overrides", "pictures"),
     *("samples", "samples_true", "set_up", "settings", "template_checks", "unmarked", "weight"),
@@ -53,13 +52,11 @@ failed = pytest.StashKey[bool]()
 def pytest_collection_modifyitems(items):
     """Sets the markers that follow from what a test uses; `browser` last, or apart (-m browser): its driver keeps an
     event loop running in its process, where asynchronous tests would stumble."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
     for item in items:
         fixtures = {*getattr(item, "fixturenames", ())}
-        if "browser" in fixtures:
+        if "chromium" in fixtures:
             item.add_marker("browser")
-        if item.get_closest_marker("browser") and item.path.stem in LOOKS:
-            item.add_marker("looks")
         if fixtures & LIVE:
             item.add_marker("live")
         if item.get_closest_marker("live") or item.get_closest_marker("browser"):
@@ -315,7 +312,7 @@ def two_sites(database_url, redis):
 
 
 @pytest.fixture(scope="session")
-def _chromium(django_db_setup):
+def chromium(django_db_setup):
     """After the database: once the driver keeps a loop running, Django would not let it be made."""
     from playwright.sync_api import expect, sync_playwright
 
@@ -327,12 +324,12 @@ def _chromium(django_db_setup):
 
 
 @pytest.fixture
-def browser(_chromium, request):
+def browser(chromium, request):
     """`browser(site, **context options)` opens /chat/ as a new person. In the end the console must have been silent."""
     contexts, said, logs = [], [], []
 
     def visit(site, path="/chat/", expect_live=True, **options):
-        context = _chromium.new_context(base_url=site.url, **options)
+        context = chromium.new_context(base_url=site.url, **options)
         contexts.append(context)
         failures.trace(context)
         logs.extend([site.log] if isinstance(site, servers.Server) else [])

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, sync_playwright
 
+from chat.tests import servers
 from chat.tests.people import at, go_live, rename, settle
 from chat.tests.screens import FOLDER, Visit, lived_in_site, picture
 
@@ -86,7 +87,7 @@ def keep(frames: list[Frame], path: Path) -> None:
 
 def main(folder: Path = FOLDER) -> None:
     path = folder / NAME
-    with lived_in_site() as (_site, visit):
+    with sync_playwright() as playwright, lived_in_site(servers.launch_chromium(playwright)) as (_site, visit):
         frames = film(visit)
     keep(frames, path)
     seconds = sum(frame.milliseconds for frame in frames) / 1000

@@ -5,7 +5,7 @@ import re
 import time
 from html import unescape
 
-from playwright.sync_api import Page
+from playwright.sync_api import FrameLocator, Page
 from websockets.sync.client import connect
 
 PATIENCE = 15  # seconds; what takes longer has not happened
@@ -29,9 +29,11 @@ def bodies(page: Page) -> list[str]:
     return page.locator(".message-body").all_inner_texts()
 
 
-def go_live(page: Page) -> None:
-    """Wait until the page's line is live, and it rests. htmx may pause for long between its trials."""
-    page.locator(".connection[data-state=live]").wait_for(timeout=30_000)
+def go_live(page: Page | FrameLocator) -> None:
+    """Wait until the page's line is live, and it rests. From then on htmx comes back soon when it loses the line: by
+    itself it would rest between its trials, by chance and for up to a minute."""
+    page.locator(".connection[data-state=live]").wait_for(timeout=100_000)
+    page.locator("html").evaluate("() => { htmx.config.wsReconnectDelay = () => 300 }")
     settle(page)
 
 

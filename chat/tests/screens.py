@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from chat.tests import servers
 from chat.tests.people import Raw, go_live, sign_up
@@ -66,7 +66,7 @@ class StillSite(servers.Site):
 
 
 @contextmanager
-def lived_in_site() -> Iterator[tuple[StillSite, Visit]]:
+def lived_in_site(chromium: Browser) -> Iterator[tuple[StillSite, Visit]]:
     """The demo's place, where two guests and the viewer are just talking. Gives the site, and a function: a path and
     Playwright's options of a context -> a page; the viewer's, unless it is asked for a `stranger`.
 
@@ -78,13 +78,12 @@ def lived_in_site() -> Iterator[tuple[StillSite, Visit]]:
         environment = {"DATABASE_URL": url, "DEBUG": "0", "HTTPS": "0", "SECRET_KEY": "of-the-pictures" * 4}
         servers.migrate(url)
         site = stack.enter_context(StillSite(CHAT_RATE_LIMITS="off", **environment))
-        chromium = servers.launch_chromium(stack.enter_context(sync_playwright()))
-        stack.callback(chromium.close)
         state: dict = {}
 
         def visit(path: str = "/chat/", stranger: bool = False, **options: object) -> Page:
             said = {"base_url": site.url, "reduced_motion": "reduce", "viewport": SIZES["desktop"], **options}
             context = chromium.new_context(**said, storage_state=None if stranger else state)
+            stack.callback(context.close)
             page = context.new_page()
             page.goto(path)
             if page.locator("script[src*=hx-ws]").count() and page.locator(".connection").count():
@@ -155,7 +154,7 @@ def take(folder: Path, site: StillSite, visit: Visit, screens: list[str]) -> Non
 def main(folder: str = str(FOLDER), *screens: str) -> None:
     into = Path(folder)
     into.mkdir(parents=True, exist_ok=True)
-    with lived_in_site() as (site, visit):
+    with sync_playwright() as playwright, lived_in_site(servers.launch_chromium(playwright)) as (site, visit):
         take(into, site, visit, [screen for screen in SCREENS if screen in (screens or SCREENS)])
     sizes = {path.name: path.stat().st_size / 1000 for path in sorted(into.glob("*.webp"))}
     print(*(f"{name}: {size:.0f} KB" for name, size in sizes.items()), f"{sum(sizes.values()):.0f} KB in all", sep="\n")

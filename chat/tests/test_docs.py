@@ -28,7 +28,7 @@ from chat.samples import samples
 from chat.tests.test_house import MAY_IMPORT, ROOT, Tags, files
 from chat.views.cached import COMPOSERS_AHEAD
 
-MADE = {".venv/", "build/", "staticfiles/"}
+MADE = {".venv/", "build/", "build/failures/", "staticfiles/"}
 """Folders that a command makes and nobody commits."""
 
 KINDS = "cfg css html in ini json md png py svg toml txt yaml yml".split()

@@ -1,28 +1,23 @@
 """In Chromium: the pictures in the documentation can be taken anew by one command, are all there, and are small."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from PIL import Image
 
 from chat.tests import moving
-from chat.tests.screens import FOLDER, SCHEMES, SCREENS, SIZES, name_of
+from chat.tests.screens import FOLDER, SCHEMES, SCREENS, SIZES, lived_in_site, name_of, take
 from chat.tests.servers import ROOT
 
 ALL = {name_of(screen, size, scheme) for screen in SCREENS for size in SIZES for scheme in SCHEMES}
 MOST, MOST_MOVING = 1_500_000, 400_000  # bytes: of all of them, and of the one that moves
 
 
-def run(module: str, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", f"chat.tests.{module}", *arguments], cwd=ROOT, check=True)
-
-
-@pytest.mark.browser
-def test_it_works(tmp_path):
-    run("screens", str(tmp_path), "room", "sign-in")
-    taken = {name for name in ALL if name.startswith(("room-", "sign-in-"))}
+def test_it_works(chromium, tmp_path):
+    with lived_in_site(chromium) as (site, visit):
+        take(tmp_path, site, visit, ["room"])
+        frames = moving.film(visit, moving.TALK[:1])
+    taken = {name for name in ALL if re.match("room-(desktop|phone)-", name)}
     assert {path.name for path in tmp_path.iterdir()} == taken
     for name in taken:
         with Image.open(tmp_path / name) as image:
@@ -30,6 +25,9 @@ def test_it_works(tmp_path):
             assert len(image.getcolors(1 << 20)) > 20, f"{name} is empty"
     corners = {scheme: corner(tmp_path / name_of("room", "desktop", scheme)) for scheme in SCHEMES}
     assert corners["light"] > 200 > 100 > corners["dark"]
+    moving.keep(frames, tmp_path / moving.NAME)
+    with Image.open(tmp_path / moving.NAME) as film:
+        assert film.n_frames > 3
 
 
 def corner(path) -> int:
@@ -40,12 +38,6 @@ def corner(path) -> int:
 def size_of(name: str) -> tuple[int, int]:
     viewport = SIZES[next(size for size in SIZES if f"-{size}-" in name)]
     return viewport["width"], viewport["height"]
-
-
-@pytest.mark.browser
-def test_one_of_them_moves(tmp_path):
-    run("moving", str(tmp_path))
-    is_a_film(tmp_path / moving.NAME)
 
 
 def is_a_film(path) -> None:

@@ -203,7 +203,6 @@ async def test_what_was_begun_is_posted_by_a_frame(connect, lobby, ann):
 # --- In Chromium -----------------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(180)
 def test_a_name_is_finished_by_keyboard_and_typing_goes_on(busy_site, room, browser):
     sign_up(browser(busy_site, "/chat/"), "annabel")
     page = browser(busy_site, f"/chat/{room}/")
@@ -224,9 +223,9 @@ def test_a_name_is_finished_by_keyboard_and_typing_goes_on(busy_site, room, brow
     expect(page.locator(".message .mention")).to_have_text("@annabel")
     expect(page.locator("form.composer")).to_have_count(1)
     expect(page.locator(".composer-begun")).to_have_count(0)
-    texts = [f"{n} for @ann" for n in range(30)]  # suggestions come while the next one is typed
+    texts = [f"{n} for @ann" for n in range(10)]  # suggestions come while the next one is typed
     page.keyboard.type("".join(f"{text}\n" for text in texts), delay=PAUSE)
-    expect(page.locator(".message")).to_have_count(31)
+    expect(page.locator(".message")).to_have_count(11)
     assert bodies(page)[1:] == texts
     expect(at(page)).to_have_value("")
     page.keyboard.type("@anna")

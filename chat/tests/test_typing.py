@@ -1,27 +1,25 @@
 """In Chromium: typing. What is typed arrives as it was typed, however slow the line, in one line or several."""
 
-from statistics import median
-
 import pytest
 from playwright.sync_api import expect
 
 from chat.tests.people import at, bodies, go_live, say
 
-LATENCIES = [0, 100, 300]
+LATENCIES = [0, 300]
 PAUSE = 1000 / 11  # milliseconds from one key to the next
 
 MEASURE = """() => {
-  window.prompt = []
-  let pressed = 0
-  addEventListener("keydown", event => { if (event.key === "Enter") pressed = performance.now() }, true)
-  addEventListener("focusin", () => { if (pressed) { window.prompt.push(performance.now() - pressed); pressed = 0 } })
+  performance.setResourceTimingBufferSize(5000)
   window.shown = []
   const all = ".message, form.composer:not(:last-child)"
   const note = () => { window.shown.push(document.querySelectorAll(all).length); requestAnimationFrame(note) }
   note()
 }"""
-"""Notes how long it takes from each Enter to the next focus, and how many messages, sent or on their way, each picture
-of the page shows."""
+"""Notes how many messages, sent or on their way, each picture of the page shows."""
+
+ASKED = """() => performance.getEntriesByType("resource")
+  .filter(one => one.name.includes("/composer/") && one.transferSize > 0).map(one => one.name)"""
+"""Which composers came over the line; the others were in the browser's cache."""
 
 
 def slow_down(page, latency: int) -> None:
@@ -62,7 +60,7 @@ def test_what_is_too_long_is_counted_and_stays(busy_site, room, browser):
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("latency", LATENCIES)
-def test_thirty_messages_in_one_go(busy_site, room, browser, latency, record_property):
+def test_thirty_messages_in_one_go(busy_site, room, browser, latency):
     page = browser(busy_site, f"/chat/{room}/")
     slow_down(page, latency)
     page.evaluate(MEASURE)
@@ -76,14 +74,8 @@ def test_thirty_messages_in_one_go(busy_site, room, browser, latency, record_pro
     shown = page.evaluate("() => window.shown")
     assert shown == sorted(shown), "at no time a message was there twice, or not at all"
     assert shown[-1] == 30
-    took = page.evaluate("() => window.prompt")
-    record_property("milliseconds to the next composer", sorted(round(one, 1) for one in took))
-    print(
-        f"at {latency} ms latency the next composer had the focus after {median(took):.1f} ms, at most {max(took):.1f}"
-    )
-    assert len(took) == 30
-    if latency == max(LATENCIES):  # 15 ms at any latency on an idle machine; what asked the server would take this long
-        assert median(took) < latency
+    asked = page.evaluate(ASKED)
+    assert len(asked) == len(set(asked)) > 30, "each is asked for ahead, and comes from the cache when it is needed"
 
 
 def test_two_tabs_of_one_person(busy_site, room, browser):
