@@ -99,9 +99,9 @@ def can_mention_room(participant: Participant, room: Room) -> Verdict:
 def can_see_mentions(participant: Participant) -> Verdict:
     """To have a page of what speaks of them."""
     if participant.is_guest:
-        return Verdict(False, "Sign in to be mentioned: guests can't be, as anybody can take a guest's name.")
+        return Verdict(False, _("Sign in to be mentioned: guests can't be, as anybody can take a guest's name."))
     if participant.banned:
-        return Verdict(False, "A moderator has closed this chat to you.")
+        return Verdict(False, _("A moderator has closed this chat to you."))
     return ALLOWED
 
 

@@ -3,20 +3,17 @@
 Each action checks the policy itself, whoever calls it, and raises errors.Refused with a sentence when it can't.
 """
 
-from chat.actions.accounts import invite, is_invitation, sign_up, welcome
-from chat.actions.limits import count_frame, count_letter
-from chat.actions.members import (
+from chat.actions.accounts import sign_up, welcome
+from chat.actions.invitations import (
     find_invitation,
     invitation_token,
+    invite,
     invite_to_room,
-    join_room,
-    leave_room,
-    mute_room,
-    remove_member,
-    set_role,
-    talk,
+    is_invitation,
     withdraw_invitation,
 )
+from chat.actions.limits import count_frame, count_letter
+from chat.actions.members import join_room, leave_room, mute_room, remove_member, set_role, talk
 from chat.actions.objects import has_times, object_deleted, object_saved, post_first, promise, promised_room, room_of
 from chat.actions.people import CHOICES, ban, change_person, enrol, note_digest, rename, signed_out
 from chat.actions.posting import Outcome, Post, delete_message, edit_message, post_message, post_messages

@@ -1,21 +1,19 @@
-"""Accounts: made, invited to, and what becomes of the guest somebody was before."""
+"""Accounts: made, and what becomes of the guest somebody was before."""
 
 from typing import Any
 
-from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import bus, policy
 from chat.actions import limits
+from chat.actions.invitations import is_invitation
 from chat.actions.people import NAME, enrol, name_after
 from chat.conf import conf
 from chat.errors import Forbidden, Refused
 from chat.markup import participant_name
 from chat.models import Participant
-
-SALT = "chat.sign_up"
 
 
 def sign_up(
@@ -69,20 +67,3 @@ def _adopt(user: Any, guest: Participant) -> Participant | None:
     member.save(update_fields=NAME)
     bus.kick(guest.key)
     return member
-
-
-def invite(inviter: Participant) -> str:
-    """A token that lets whoever has it sign up, for some days. It is signed, and stored nowhere."""
-    if not (verdict := policy.can_invite(inviter)):
-        raise Forbidden(verdict.why)
-    return signing.dumps(str(inviter.user_id), salt=SALT)
-
-
-def is_invitation(token: str) -> bool:
-    """Is it one of ours, not expired, and may whoever made it still invite?"""
-    try:
-        inviter_id = signing.loads(token, salt=SALT, max_age=conf.invitation_days * 24 * 3600)
-    except signing.BadSignature:
-        return False
-    inviter = Participant.objects.select_related("user").filter(user=inviter_id).first()
-    return inviter is not None and bool(policy.can_invite(inviter))

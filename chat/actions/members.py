@@ -2,22 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import timedelta
 
-from django.core import signing
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import bus, policy
 from chat.actions import limits
+from chat.actions.invitations import find_invitation
 from chat.actions.people import enrol
 from chat.actions.rooms import at_free_address, demand
 from chat.conf import conf
 from chat.errors import Forbidden, Refused, sentence
-from chat.models import Invitation, Kind, Membership, Participant, Role, Room
-
-SALT = "chat.room"
+from chat.models import Kind, Membership, Participant, Role, Room
 
 
 def join_room(someone: Participant, room: Room, invitation: str = "") -> Membership:
@@ -106,32 +102,3 @@ def talk(someone: Participant, others: Iterable[Participant]) -> Room:
 def conversation_of(everybody: Iterable[Participant]) -> str:
     """What the conversation of these people is found by, in whatever order they come."""
     return hashlib.sha256(" ".join(str(pk) for pk in sorted(one.pk for one in everybody)).encode()).hexdigest()
-
-
-def invite_to_room(inviter: Participant, room: Room) -> Invitation:
-    """A link into the room, for whoever has it, until it expires or is withdrawn."""
-    demand(policy.can_invite_to(inviter, room))
-    limits.count_room(inviter)
-    expires = timezone.now() + timedelta(days=conf.invitation_to_room_days)
-    return Invitation.objects.create(room=room, inviter=enrol(inviter), expires=expires)
-
-
-def withdraw_invitation(actor: Participant, invitation: Invitation) -> None:
-    demand(policy.can_invite_to(actor, invitation.room))
-    invitation.withdrawn = True
-    invitation.save(update_fields=["withdrawn"])
-
-
-def invitation_token(invitation: Invitation) -> str:
-    """What stands in the link: the invitation's number, signed."""
-    return signing.Signer(salt=SALT).sign_object(invitation.pk)
-
-
-def find_invitation(token: str, room: Room) -> Invitation | None:
-    """The one that this token stands for, if it leads into this room, is good still, and so is its inviter's say."""
-    try:
-        pk = signing.Signer(salt=SALT).unsign_object(token)
-    except (signing.BadSignature, ValueError):
-        return None
-    found = Invitation.objects.open().select_related("inviter__user").filter(pk=pk, room=room).first()
-    return found if found is not None and policy.can_invite_to(found.inviter, room) else None

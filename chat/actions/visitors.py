@@ -12,7 +12,6 @@ def welcome_visitor(said: str, room: str) -> Ticket:
     """Whom another site says its visitor is, under a name that a guest may have. Stores nothing. Raises Refused."""
     ticket = handed_over(said, room)
     name = participant_name(ticket.name, conf.name_length)
-    guest = Participant(key=ticket.key, kind=Participant.Kind.GUEST, name=name)
-    if not (verdict := policy.can_be_called(guest, name)):
+    if not (verdict := policy.can_be_called(Participant.guest(ticket.key, name), name)):
         raise Refused(verdict.why)
     return replace(ticket, name=name)

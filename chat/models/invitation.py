@@ -9,9 +9,16 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A link into a room, for whoever has it. The link holds its number, signed; the row lets it be withdrawn."""
+    """A link for whoever has it. The link holds its number, signed; the row lets it be withdrawn."""
 
-    room = models.ForeignKey("chat.Room", on_delete=models.CASCADE, related_name="invitations")
+    room = models.ForeignKey(
+        "chat.Room",
+        on_delete=models.CASCADE,
+        related_name="invitations",
+        null=True,
+        blank=True,
+        help_text="Without one it is a link to sign up.",
+    )
     inviter = models.ForeignKey("chat.Participant", on_delete=models.CASCADE, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField()
@@ -23,4 +30,4 @@ class Invitation(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return f"Invitation {self.pk} to {self.room}"
+        return f"Invitation {self.pk} to {self.room or 'sign up'}"

@@ -20,6 +20,7 @@ from chat.samples.room import ARTICLE, asked, promised, promised_needs, refused,
 CSRF = f'[name="csrfmiddlewaretoken"][value="{TOKEN}"]'
 FORM = ('form[method="post"]', CSRF)
 LINK = "https://chat.example.org/chat/garden/join/sample/"
+LINKS = [(Invitation(pk=1, inviter=AMARA, expires=NOW + timedelta(days=7)), LINK)]
 
 
 def pages(scene: Scene) -> Iterator[Sample]:
@@ -46,7 +47,7 @@ def pages(scene: Scene) -> Iterator[Sample]:
 
 def _framed(scene: Scene) -> Iterator[Sample]:
     """A room in a frame of another site."""
-    guest = Participant(key="gframed", kind=Participant.Kind.GUEST, name="Ann of the blog")
+    guest = Participant.guest("gframed", "Ann of the blog")
     guest.visits = guest.handed = True
     too_old = Refused(_("The name that the page around has for you is too old: reload that page to have it here."))
     for state, who, notice in (("named", guest, ""), ("name-too-old", VISITOR, too_old)):
@@ -143,7 +144,6 @@ def _about(scene: Scene) -> Iterator[Sample]:
         """`one`: which of the members looks; none is a visitor."""
         mine: Membership | None = None if one is None else members[one]
         away = (False, True, None, False)
-        links = [(Invitation(pk=1, room=garden, inviter=AMARA, expires=NOW + timedelta(days=7)), LINK)]
         typed = {"name": garden.name, "topic": garden.topic, "guests_write": True, "times": TIMES}
         return {
             "room": garden,
@@ -161,7 +161,7 @@ def _about(scene: Scene) -> Iterator[Sample]:
             "can_join": verdict if mine is None else ALLOWED,
             "can_leave": ALLOWED if one else no,
             "can_invite": verdict,
-            "links": links if verdict else [],
+            "links": LINKS if verdict else [],
             "csrf_token": TOKEN,
             **more,
         }
@@ -217,9 +217,10 @@ def _invited(scene: Scene) -> Iterator[Sample]:
     yield Sample("chat/invited.html", "member", said, FORM)
     why = Verdict(False, _("Sign in first: rooms are kept for accounts."))
     yield Sample("chat/invited.html", "guest", {**said, "participant": VISITOR, "verdict": why})
-    said = {"link": "", "conf": conf, "csrf_token": TOKEN}
-    yield Sample("chat/invitations.html", "none", said, FORM)
-    yield Sample("chat/invitations.html", "made", {**said, "link": LINK}, FORM)
+    said = {"links": LINKS, "withdraw": "/accounts/invitations/", "csrf_token": TOKEN}
+    yield Sample("chat/_links.html", "one", said, (*FORM, '[name="invitation"]'))
+    yield Sample("chat/invitations.html", "made", {**said, "conf": conf}, FORM)
+    yield Sample("chat/invitations.html", "none", {**said, "conf": conf, "links": []}, FORM)
 
 
 def accounts(scene: Scene) -> Iterator[Sample]:

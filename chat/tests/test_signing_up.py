@@ -2,21 +2,22 @@
 
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
-from django.core import signing
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from chat import actions, bus, identity
-from chat.actions import accounts
 from chat.errors import Forbidden, Refused
-from chat.models import Message, Participant
+from chat.models import Invitation, Message, Participant
 from chat.tests.test_access import ended
 
 SIGN_UP = "/accounts/sign-up/"
+INVITATIONS = "/accounts/invitations/"
 PASSWORD = "a-long-word-1"
 LIKE_MIA = "m\u0456a"  # in its midst a Ukrainian letter
 
@@ -162,42 +163,51 @@ def test_where_it_is_closed_nobody_signs_up(client, lobby, settings):
     assert SIGN_UP not in client.get("/chat/").text
 
 
+def token(staff) -> str:
+    return actions.invitation_token(actions.invite(staff))
+
+
+def links(client) -> list[str]:
+    """Those to sign up that the page shows, the newest first."""
+    return re.findall(r'value="http://testserver(/accounts/sign-up/[^"]+)"', client.get(INVITATIONS).text)
+
+
 def test_by_invitation(client, lobby, staff, settings):
     settings.CHAT_SIGN_UP = "invitation"
     assert client.post(SIGN_UP, form()).status_code == 403
-    path = f"{SIGN_UP}{actions.invite(staff)}/"
+    path = f"{SIGN_UP}{token(staff)}/"
     assert client.get(path).status_code == 200
     assert client.post(path, form()).status_code == 303
     assert get_user_model().objects.filter(username="nina").exists()
 
 
 def test_a_staff_member_makes_a_link(client, staff):
-    assert client.get("/accounts/invitations/").status_code == 403
+    assert client.get(INVITATIONS).status_code == 403
     client.force_login(staff.user)
-    assert SIGN_UP not in client.get("/accounts/invitations/").text
-    page = client.post("/accounts/invitations/")
-    link = re.search(r"http://testserver(/accounts/sign-up/[^<]+)<", page.text)[1]
+    assert links(client) == []
+    assert client.post(INVITATIONS).status_code == 303
+    (link,) = links(client)
     assert Client().get(link).status_code == 200
 
 
-def test_an_invitation_expires(client, lobby, staff, settings, monkeypatch):
+def test_an_invitation_expires(client, lobby, staff, settings):
     settings.CHAT_SIGN_UP = "invitation"
-    token = actions.invite(staff)
-    now = signing.time.time()
-    monkeypatch.setattr(signing.time, "time", lambda: now + 7 * 24 * 3600 - 60)
-    assert client.get(f"{SIGN_UP}{token}/").status_code == 200
-    monkeypatch.setattr(signing.time, "time", lambda: now + 7 * 24 * 3600 + 60)
-    answer = client.post(f"{SIGN_UP}{token}/", form())
+    made = actions.invite(staff)
+    path = f"{SIGN_UP}{actions.invitation_token(made)}/"
+    assert abs(made.expires - timezone.now() - timedelta(days=7)) < timedelta(minutes=1)
+    assert client.get(path).status_code == 200
+    Invitation.objects.update(expires=timezone.now())
+    answer = client.post(path, form())
     assert answer.status_code == 403
     assert "may have expired" in answer.text
 
 
 def test_an_invitation_of_somebody_who_is_no_longer_of_the_staff_is_none(client, lobby, staff, settings):
     settings.CHAT_SIGN_UP = "invitation"
-    token = actions.invite(staff)
+    path = f"{SIGN_UP}{token(staff)}/"
     staff.user.is_staff = False
     staff.user.save()
-    assert client.get(f"{SIGN_UP}{token}/").status_code == 403
+    assert client.get(path).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -205,14 +215,41 @@ def test_an_invitation_of_somebody_who_is_no_longer_of_the_staff_is_none(client,
 )
 def test_a_forged_invitation_is_none(client, lobby, staff, settings, forge):
     settings.CHAT_SIGN_UP = "invitation"
-    assert client.get(f"{SIGN_UP}{forge(actions.invite(staff))}/").status_code == 403
+    assert client.get(f"{SIGN_UP}{forge(token(staff))}/").status_code == 403
 
 
-def test_a_token_signed_for_something_else_is_no_invitation(staff):
-    payload = str(staff.user_id)
-    assert accounts.is_invitation(signing.dumps(payload, salt=accounts.SALT)) is True
-    assert accounts.is_invitation(signing.dumps(payload, salt="something else")) is False
-    assert accounts.is_invitation(signing.dumps("0", salt=accounts.SALT)) is False
+def test_what_leads_into_a_room_is_no_invitation_to_sign_up_nor_the_other_way_round(staff, lobby):
+    into_a_room, to_an_account = actions.invite_to_room(staff, lobby), actions.invite(staff)
+    tokens = {one: actions.invitation_token(one) for one in (into_a_room, to_an_account)}
+    assert actions.is_invitation(tokens[to_an_account])
+    assert not actions.is_invitation(tokens[into_a_room])
+    assert actions.find_invitation(tokens[into_a_room], lobby) == into_a_room
+    assert actions.find_invitation(tokens[to_an_account], lobby) is None
+
+
+def test_a_withdrawn_invitation_is_none_and_the_others_stay(client, lobby, staff, settings):
+    settings.CHAT_SIGN_UP = "invitation"
+    client.force_login(staff.user)
+    for _ in range(2):
+        client.post(INVITATIONS)
+    first, second = links(client)
+    (withdrawn,) = re.findall(r'name="invitation" value="(\d+)"', client.get(INVITATIONS).text)[:1]
+    assert client.post(INVITATIONS, {"invitation": withdrawn})["Location"] == INVITATIONS
+    assert links(client) == [second]
+    assert (Client().get(first).status_code, Client().get(second).status_code) == (403, 200)
+    for bad in (withdrawn + "0", "x", ""):
+        assert client.post(INVITATIONS, {"invitation": bad}).status_code == 404
+    room = actions.invite_to_room(staff, lobby)
+    assert client.post(INVITATIONS, {"invitation": room.pk}).status_code == 404
+    assert links(client) == [second]
+
+
+def test_nobody_else_withdraws_one(client, staff, member):
+    made = actions.invite(staff)
+    for visitor in (client, Client()):
+        assert visitor.post(INVITATIONS, {"invitation": made.pk}).status_code == 403
+        client.force_login(member.user)
+    assert Invitation.objects.open().count() == 1
 
 
 def test_who_is_banned_signs_up_for_nothing(as_guest, lobby, ann):
@@ -294,7 +331,7 @@ def test_without_a_token_of_ours_nothing_happens(lobby, staff):
     careful = Client(enforce_csrf_checks=True)
     assert careful.post(SIGN_UP, form()).status_code == 403
     careful.force_login(staff.user)
-    assert careful.post("/accounts/invitations/").status_code == 403
+    assert careful.post(INVITATIONS).status_code == 403
     assert careful.post("/accounts/logout/").status_code == 403
     assert get_user_model().objects.count() == 1
 

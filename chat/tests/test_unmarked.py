@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from chat import actions
 from chat.models import Membership, Participant
 from chat.tests import catalogues
+from chat.tests.test_house import chat_code
 
 BETWEEN = re.compile("⟦[^⟦⟧]*⟧")
 SAID = ("aria-label", "placeholder", "title", "alt", "label")
@@ -111,8 +112,12 @@ PAGES = {
         "/accounts/reset/x/y/",
         "/accounts/reset/done/",
         "/chat/no-such-room/",
+        "/chat/mentions/",
+        "/chat/search/",
+        "/chat/search/?q=nothing",
     ],
     "member": [
+        "/chat/search/?q=mia",
         "/chat/",
         "/chat/me/",
         "/chat/rooms/",
@@ -174,6 +179,16 @@ def test_a_page_says_nothing_else(client, hill, member, who, path):
 @pytest.mark.parametrize("path", FRAGMENTS)
 def test_a_fragment_says_nothing_else(client, path):
     assert unmarked(client.get(f"/chat/lobby/{path}?l=xx").text) == []
+
+
+BARE = re.compile(r"""(Verdict\(False, |Refused\(|Forbidden\(|Ended\(|Http404\()f?["'][^"']""")
+
+
+def test_no_reason_is_given_without_a_mark():
+    assert [path for path, text in chat_code().items() if BARE.search(text)] == []
+    assert BARE.search('Verdict(False, "No.")')
+    assert BARE.search("raise Refused(f'No {x}')")
+    assert not BARE.search('Verdict(False, _("No.")), Verdict(False, "")')
 
 
 def test_a_form_that_is_refused_says_nothing_else(client, hill, member):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, authenticate, login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import get_object_or_404, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -22,9 +22,9 @@ from chat.account_forms import PersonForm, SignUpForm, User
 from chat.conf import conf
 from chat.errors import Refused
 from chat.fragments import respond
-from chat.models import Participant
+from chat.models import Invitation, Participant
 from chat.views.away import patient
-from chat.views.forms import SeeOther
+from chat.views.forms import SeeOther, number
 from chat.views.reader import for_reader
 
 pages = require_http_methods(["GET", "HEAD", "POST"])
@@ -82,15 +82,25 @@ def _next(request: HttpRequest) -> str:
 @patient
 @pages
 def invitations(request: HttpRequest) -> HttpResponse:
-    """A link for somebody who may sign up: asked for by a staff member, and shown once."""
+    """Links for whoever may sign up: made and withdrawn by staff members."""
     participant = identity.of_request(request)
     if not (verdict := policy.can_invite(participant)):
         raise PermissionDenied(verdict.why)
-    link = ""
     if request.method == "POST":
-        path = reverse("chat_accounts:sign_up_invited", args=[actions.invite(participant)])
-        link = request.build_absolute_uri(path)
-    return respond(request, "chat/invitations.html", {"link": link, "conf": conf})
+        if "invitation" in request.POST:
+            pk = number(request.POST["invitation"])
+            actions.withdraw_invitation(participant, get_object_or_404(Invitation, pk=pk, room=None))
+        else:
+            actions.invite(participant)
+        return SeeOther(request.path)
+    found = Invitation.objects.open().filter(room=None).select_related("inviter")
+    links = [(one, _link(request, one)) for one in found]
+    return respond(request, "chat/invitations.html", {"links": links, "withdraw": request.path, "conf": conf})
+
+
+def _link(request: HttpRequest, invitation: Invitation) -> str:
+    path = reverse("chat_accounts:sign_up_invited", args=[actions.invitation_token(invitation)])
+    return request.build_absolute_uri(path)
 
 
 @csrf_protect

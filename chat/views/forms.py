@@ -19,6 +19,11 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
+def number(text: str) -> int:
+    """The number of a row that a form names; 0, which no row has, when it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 @fresh
 @by_ticket
 @for_reader

@@ -23,7 +23,7 @@ from chat.errors import Refused
 from chat.fragments import respond
 from chat.models import Invitation, Kind, Membership, Participant, Presence, Role, Room
 from chat.views.away import patient
-from chat.views.forms import SeeOther
+from chat.views.forms import SeeOther, number
 from chat.views.found import people_for, rooms_for, sought, storable
 from chat.views.pages import find
 from chat.views.reader import for_reader
@@ -136,7 +136,7 @@ def _about(
         "can_join": policy.can_join(participant, room),
         "can_leave": policy.can_leave(participant, room),
         "can_invite": may_invite,
-        "links": [(one, _link(request, one)) for one in open_links],
+        "links": [(one, _link(request, room, one)) for one in open_links],
     }
     status = reason.status if reason else 200
     return _remembered(respond(request, "chat/about.html", context, status=status), participant)
@@ -187,8 +187,8 @@ def _remove(request: HttpRequest, room: Room, participant: Participant) -> None:
 
 
 def _withdraw(request: HttpRequest, room: Room, participant: Participant) -> None:
-    number = request.POST.get("invitation", "")
-    found = get_object_or_404(Invitation.objects.select_related("room"), pk=_number(number), room=room)
+    pk = number(request.POST.get("invitation", ""))
+    found = get_object_or_404(Invitation.objects.select_related("room"), pk=pk, room=room)
     actions.withdraw_invitation(participant, found)
 
 
@@ -219,13 +219,9 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _link(request: HttpRequest, invitation: Invitation) -> str:
+def _link(request: HttpRequest, room: Room, invitation: Invitation) -> str:
     token = actions.invitation_token(invitation)
-    return request.build_absolute_uri(reverse("chat:invited", args=[invitation.room.slug, token]))
+    return request.build_absolute_uri(reverse("chat:invited", args=[room.slug, token]))
 
 
 def _remembered(response: HttpResponse, participant: Participant) -> HttpResponse:
