@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 from chat import tickets
 from chat.errors import Forbidden
 from chat.models import Participant
-from chat.names import guest_name
 from chat.tickets import Ticket
 
 COOKIE = "chat_guest"
@@ -58,8 +57,8 @@ def ticket_of(request: HttpRequest) -> Ticket | None:
 
 def of_ticket(ticket: Ticket) -> Participant:
     known = _known(ticket.key)
-    guest = known if known and known.is_guest else Participant(key=ticket.key, kind=Participant.Kind.GUEST)
-    guest.name = ticket.name or guest.name or guest_name(ticket.key)
+    guest = known if known and known.is_guest else Participant.guest(ticket.key)
+    guest.name = ticket.name or guest.name
     guest.visits, guest.handed = True, bool(ticket.name)
     return guest
 
@@ -135,7 +134,7 @@ def adopt(request: HttpRequest, response: HttpResponse, key: str, introduced: st
     except signing.BadSignature:
         return
     if own and _guest_key(request.COOKIES) is None:
-        remember(response, Participant(key=key, kind=Participant.Kind.GUEST))
+        remember(response, Participant.guest(key))
 
 
 def _introducer() -> signing.TimestampSigner:
@@ -154,10 +153,7 @@ def _user_now(scope: Mapping[str, Any]) -> Any:
 def _identify(user: Any, cookies: Mapping[str, str]) -> Participant:
     if user is not None and user.is_authenticated:
         return of_user(user)
-    if guest := of_cookies(cookies):
-        return guest
-    key = f"g{secrets.token_hex(8)}"
-    return Participant(key=key, kind=Participant.Kind.GUEST, name=guest_name(key))
+    return of_cookies(cookies) or Participant.guest(f"g{secrets.token_hex(8)}")
 
 
 def of_cookies(cookies: Mapping[str, str]) -> Participant | None:
@@ -167,7 +163,7 @@ def of_cookies(cookies: Mapping[str, str]) -> Participant | None:
     key = _guest_key(cookies)
     if key is None:
         return None
-    known = _known(key) or Participant(key=key, kind=Participant.Kind.GUEST, name=guest_name(key))
+    known = _known(key) or Participant.guest(key)
     return known if known.is_guest else None
 
 

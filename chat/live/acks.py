@@ -1,8 +1,11 @@
 """An acknowledgement goes out in the frame that brings its message: at any time the page shows the message once."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Generic, TypeVar
+
+from chat import fragments
+from chat.conf import conf
 
 ACK_SECONDS = 2.0
 """No sender waits longer for the hand-out: should it fail, the acknowledgement comes by itself."""
@@ -41,3 +44,12 @@ class Acks(Generic[Socket]):
             if not told.done():  # who waited may be gone
                 told.set_result(None)
         return taken
+
+
+def acknowledging(nonces: Sequence[str], frames: Sequence[str]) -> Sequence[str]:
+    """The acknowledgements in the frame with the last of the messages, or by themselves if it is full."""
+    said = "".join(map(fragments.acknowledged, nonces))
+    if not said or not frames:
+        return [said] if said else frames
+    together = said + frames[-1]
+    return [*frames[:-1], together] if len(together.encode()) <= conf.frame_limit else [*frames, said]

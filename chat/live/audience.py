@@ -8,11 +8,11 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 
-from chat import bus, fragments
+from chat import bus
 from chat.conf import conf
 from chat.fragments import Changes
 from chat.frames import Frame
-from chat.live.acks import Acks
+from chat.live.acks import Acks, acknowledging
 from chat.live.crowd import Crowd, Socket
 from chat.live.database import ask
 from chat.models import Message, Room
@@ -144,7 +144,7 @@ class Audience:
                 socket.cursor = changes.head
                 frames = changes.frames_after(seen, socket.variant)
             try:
-                for frame in _acknowledging(senders.get(socket, ()), frames):
+                for frame in acknowledging(senders.get(socket, ()), frames):
                     await socket.hand(frame)
                 if frames and seen is not None and socket.unread is not None:
                     await self._count(socket, changes, seen)
@@ -219,13 +219,18 @@ class Audience:
             socket.unread += news
             await socket.hand(changes.tab(socket.unread, socket.variant))
 
-    async def catch_up(self, socket: Socket, cursor: int, epoch: str | None = None) -> None:
-        """Bring a held socket from the cursor of its page to the present, then live."""
+    async def catch_up(
+        self, socket: Socket, cursor: int, epoch: str | None = None, waiting: Collection[str] = ()
+    ) -> None:
+        """Bring a held socket from the cursor of its page to the present, then live. `waiting`: the nonces of composers
+        that its page still has; those among them that are stored are acknowledged, since the answer was lost."""
         socket.cursor = None
         while True:
             known = self.head
             changes = await ask(self._read, cursor, epoch, [socket.variant])
-            for frame in changes.frames_after(cursor, socket.variant):
+            stored = await ask(Message.objects.sent_as, socket.key, waiting, changes.head) if waiting else []
+            waiting = {*waiting}.difference(stored)
+            for frame in acknowledging(stored, changes.frames_after(cursor, socket.variant)):
                 await socket.hand(frame)
             cursor, epoch = changes.head, changes.room.epoch
             if cursor < known:
@@ -237,12 +242,3 @@ class Audience:
 
 def _rendered(variants: Collection[Variant], fragment: Callable[..., str], *given: Any) -> dict[Variant, Frame]:
     return {variant: Frame(variant.call(fragment, *given)) for variant in variants}
-
-
-def _acknowledging(nonces: Sequence[str], frames: Sequence[str]) -> Sequence[str]:
-    """The acknowledgements in the frame with the last of the messages, or by themselves if it is full."""
-    said = "".join(map(fragments.acknowledged, nonces))
-    if not said or not frames:
-        return [said] if said else frames
-    together = said + frames[-1]
-    return [*frames[:-1], together] if len(together.encode()) <= conf.frame_limit else [*frames, said]

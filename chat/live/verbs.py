@@ -69,8 +69,8 @@ async def draft(socket: Asker, command: Command) -> str:
     """Somebody is writing: said to them is how much room is left, once that matters, and whom an @ at the end may mean.
     Without such an @ it asks no database."""
     nonce, text = command.get("nonce"), written(command)
-    if nonce is None and text is None:  # the page has no composer any more
-        return ""
+    if text is None and (nonce is None or Message.is_nonce(nonce)):
+        return ""  # the page has no composer any more, or one whose field is closed while it changes its shape
     if not (Message.is_nonce(nonce) and isinstance(text, str)):
         raise Refused(_("A draft has a nonce and a message."))
     return await _left(socket, nonce, text) + await _suggested(socket, command, nonce, text)
@@ -105,8 +105,8 @@ async def sync(socket: Asker, command: Command) -> str:
     audience = hub().audiences.get(socket.room.pk)
     if audience is None:  # shown out in this very moment
         return ""
-    shows = frames.text(command, "sidebar")
-    await audience.catch_up(socket, cursor, epoch)
+    shows, waiting = frames.text(command, "sidebar"), frames.nonces(command, "waiting")
+    await audience.catch_up(socket, cursor, epoch, waiting)
     answer = await hub().connection(socket)
     if command.get("closed") or not audience.door.is_open:
         answer += await ask(socket.variant.call, socket.visit.closed)

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
@@ -10,6 +11,7 @@ from chat.conf import conf
 
 TOGETHER = timedelta(minutes=5)
 NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_NONCES = 200  # of a page that comes back: it keeps eleven composers, and those that were refused
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -25,6 +27,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def changed_after(self, cursor: int) -> "MessageQuerySet":
         """What happened after the cursor, in the order in which it happened."""
         return self.filter(changed__gt=cursor).order_by("changed")
+
+    def sent_as(self, key: str, nonces: Iterable[str], head: int) -> list[str]:
+        """The nonces among these under which this author has sent something that stands in a room up to head."""
+        known = sorted(nonce for nonce in nonces if Message.is_nonce(nonce))[:MOST_NONCES]
+        rows = self.filter(author__key=key, nonce__in=known, seq__lte=head).order_by("seq")
+        return [nonce for nonce in rows.values_list("nonce", flat=True) if nonce]
 
     def place_from_end(self, count: int, head: int) -> int | None:
         """The seq of the last but `count` - 1 of those up to head; None when nothing comes before that one."""

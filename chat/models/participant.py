@@ -159,6 +159,11 @@ class Participant(models.Model):
             return names.guest_name(self.key)
         return self.name if self.user is None else account_name(self.user)
 
+    @classmethod
+    def guest(cls, key: str, name: str = "") -> "Participant":
+        """Who has not written yet, under the name that their key gives unless they have another. Not stored."""
+        return cls(key=key, kind=cls.Kind.GUEST, name=name or names.guest_name(key))
+
     @staticmethod
     def key_of(user: Any) -> str:
         """Of a member who was no guest before."""

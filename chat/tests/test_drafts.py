@@ -64,8 +64,8 @@ async def test_what_was_said_is_taken_back_once(connect, lobby):
 @pytest.mark.parametrize(
     "draft",
     [
-        {"nonce": "n-1"},
         {"message": "x" * 4000},
+        {"nonce": "<b>"},
         {"message": 5, "nonce": "n-1"},
         {"message": "x" * 4000, "nonce": '"><b>'},
     ],
@@ -81,9 +81,11 @@ async def test_a_draft_that_is_none_is_refused_and_the_line_lives(connect, lobby
     assert "hello" in await socket.receive_from(timeout=30)
 
 
-async def test_one_whose_composer_is_gone_says_nothing(connect, lobby):
+@pytest.mark.parametrize("draft", [{}, {"nonce": "n-1"}], ids=str)
+async def test_one_whose_composer_is_gone_or_closed_says_nothing(connect, lobby, draft):
+    """A field that is closed, as while its composer changes its shape, is not sent along."""
     socket = await connect()
-    await socket.say(do="draft")
+    await socket.say(do="draft", **draft)
     assert await socket.receive_nothing()
 
 

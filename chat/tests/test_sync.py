@@ -181,3 +181,25 @@ async def test_a_discard_that_is_none_is_refused_and_the_socket_stays_held(conne
     assert await Message.objects.acount() == 7
     await socket.say(do="sync", cursor="5")
     assert seqs(await socket.hears('data-state="live"')) == [6, 7]
+
+
+async def test_what_a_page_still_waits_for_is_acknowledged_with_what_it_missed(connect, lobby, ann, bob):
+    """The answer was lost with the line. Nothing of what is somebody else's goes with it."""
+    await post(lobby, ann, "stored", "c-1")
+    await post(lobby, ann, "seen before", "c-2")
+    await post(lobby, bob, "bob's", "c-3")
+    await post(lobby, ann, "missed")
+    socket = await connect("/ws/chat/lobby/?sync=1", guest=ann)
+    await socket.say(do="sync", cursor="2", waiting=["c-2", "c-1", "c-3", "c-4", "\0", "x" * 65])
+    (missed, live) = await socket.hears('data-state="live"')
+    assert seqs([missed]) == [3, 4]
+    assert [*re.findall(r"delete:#composer-([\w-]+)", missed)] == ["c-1", "c-2"]
+    assert "delete:#composer" not in live
+
+
+async def test_it_is_acknowledged_too_when_nothing_was_missed(connect, lobby, ann):
+    await post(lobby, ann, "stored", "c-1")
+    socket = await connect("/ws/chat/lobby/?sync=1", guest=ann)
+    await socket.say(do="sync", cursor="1", waiting="c-1")
+    first, *_ = await socket.hears('data-state="live"')
+    assert "delete:#composer-c-1" in first

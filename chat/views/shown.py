@@ -49,8 +49,7 @@ def _icon(name: str, sizes: str, purpose: str = "any", kind: str = "image/png") 
 def shown(request: HttpRequest, room: Room) -> dict[str, Any] | None:
     """What may be shown of the room where a link to it is: its address, a line about it, and a picture. None when a
     stranger may not read it."""
-    stranger = Participant(kind=Participant.Kind.GUEST)
-    if room.kind != Kind.PUBLIC or not policy.can_read(stranger, room):
+    if room.kind != Kind.PUBLIC or not policy.can_read(Participant.guest(""), room):
         return None
     path, site = room.get_absolute_url(), conf.site_url.rstrip("/")
     return {
