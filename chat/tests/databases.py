@@ -14,6 +14,9 @@ import psycopg
 
 from chat.tests import servers
 
+ROOMS = tuple(f"room-{n}" for n in range(1, 41))
+"""For sites that the tests of a module share, to give each a room of its own."""
+
 
 @contextmanager
 def fresh_database(folder: Path, *rooms: str) -> Iterator[str]:

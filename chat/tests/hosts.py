@@ -5,6 +5,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from chat.tests import servers
@@ -67,6 +69,16 @@ class Host(servers.Server):
         except OSError:
             return False
         return True
+
+
+@contextmanager
+def unless_tried(request, shared: Host, make: Callable[[], Host]) -> Iterator[Host]:
+    """What the tests of a module share; at a second try one of its own, as the first has left its traces."""
+    if getattr(request.node, "execution_count", 1) == 1:
+        yield shared
+        return
+    with make() as own:
+        yield own
 
 
 class Magazine(Host):

@@ -168,6 +168,13 @@ class Server:
 class Redis(Server):
     name = "redis"
 
+    def heal(self) -> None:
+        """It serves again, whatever a failed test has left."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+        else:
+            self.start()
+
     @property
     def url(self) -> str:
         return f"redis://{HOST}:{self.port}/0"
@@ -232,12 +239,14 @@ class Postgres(Server):
 
 
 class Site(Server):
-    """One Daphne process serving this project, as in production but with DEBUG on."""
+    """One Daphne process serving this project, as in production but with DEBUG on. Takes what else Daphne is told, and
+    the environment."""
 
     name = "daphne"
 
-    def __init__(self, **environment: str):
+    def __init__(self, *arguments: str, **environment: str):
         super().__init__()
+        self.arguments = arguments
         self.environment = {**os.environ, "DEBUG": "1", "PYTHONUNBUFFERED": "1", **environment}
 
     @property
@@ -249,7 +258,8 @@ class Site(Server):
         return f"ws://{HOST}:{self.port}"
 
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "daphne", "-b", HOST, "-p", str(self.port), "site_config.asgi:application"]
+        address = ["-b", HOST, "-p", str(self.port), "site_config.asgi:application"]
+        return [sys.executable, "-m", "daphne", *self.arguments, *address]
 
     def options(self) -> dict:
         return {"env": self.environment, "cwd": ROOT}

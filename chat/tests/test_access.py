@@ -1,13 +1,10 @@
 """Who may no longer read stops receiving within a second, in every process; within a minute if the kick was lost."""
 
-import time
-
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from websockets.exceptions import ConnectionClosed
 
 from chat import actions, bus
-from chat.conf import conf
 from chat.models import Participant
 from chat.tests import servers
 from chat.tests.databases import fresh_database
@@ -108,17 +105,15 @@ async def test_a_lost_kick_is_made_up_for_by_the_clock(connect, ann, settings):
 @pytest.mark.live
 def test_a_kick_reaches_the_other_process_long_before_it_looks_by_itself(tmp_path):
     with fresh_database(tmp_path) as url, servers.Redis() as redis:
-        environment = {"DATABASE_URL": url, "REDIS_URL": redis.url}
+        environment = {"DATABASE_URL": url, "REDIS_URL": redis.url, "CHAT_RECHECK_SECONDS": "600"}
         with servers.Site(**environment) as one, servers.Site(**environment) as other, Raw(one) as ann:
             ann.post("hello")
             with Raw(other) as bob:
                 bob.post("hi")  # bob is heard by both: the processes are connected
                 ban = "from chat import actions, models; actions.ban(models.Participant.objects.latest('pk'), True)"
                 servers.manage(url, "shell", "--verbosity", "0", "--command", ban, REDIS_URL=redis.url)
-                start = time.monotonic()
                 said, code = reason_and_code(bob.frame)
                 assert code == ENDED
-                assert time.monotonic() - start < conf.recheck_seconds / 4
                 assert "A moderator" in said
             assert ann.hear(1) == ["hi"]
             ann.post("still here")

@@ -88,7 +88,7 @@ async def gathered(count: int):
 async def test_it_works():
     async with gathered(3) as (crowd, apart, readers):
         assert crowd.write(b"hello") == []
-        assert [reader.read(99) for reader in readers] == [b"hello"] * 3
+        assert [await reader.reads(5) for reader in readers] == [b"hello"] * 3
         assert ([reader.cursor for reader in readers], len(crowd), apart) == ([7] * 3, 3, set())
 
 
@@ -115,7 +115,7 @@ async def test_what_waits_in_a_transport_is_not_overtaken():
         late.transport.write(b"an answer, ")  # Twisted sends it at its reactor's next turn
         assert crowd.write(b"then a message") == [late]
         assert await late.reads(25) == b"an answer, then a message"
-        assert [readers[0].read(99), readers[2].read(99)] == [b"then a message"] * 2
+        assert [await readers[0].reads(14), await readers[2].reads(14)] == [b"then a message"] * 2
 
 
 async def test_a_connection_that_is_gone_costs_nobody_else_anything():

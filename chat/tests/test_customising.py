@@ -12,7 +12,7 @@ from django.template import engines
 from playwright.sync_api import expect
 
 from chat.fragments.lookup import OWN
-from chat.tests.hosts import Host, Magazine
+from chat.tests.hosts import Host, Magazine, unless_tried
 from chat.tests.people import say, settle
 from chat.tests.test_docs import blocks, document, section
 from chat.tests.test_installing import append, installed
@@ -51,8 +51,14 @@ def project(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def host(project):
+def shared_host(project):
     with Host(project) as host:
+        yield host
+
+
+@pytest.fixture
+def host(shared_host, project, request):
+    with unless_tried(request, shared_host, lambda: Host(project)) as host:
         yield host
 
 
@@ -122,8 +128,14 @@ def test_utilities_of_a_build_of_its_own_hold_in_a_room(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def magazine():
+def shared_magazine():
     with Magazine() as site:
+        yield site
+
+
+@pytest.fixture
+def magazine(shared_magazine, request):
+    with unless_tried(request, shared_magazine, Magazine) as site:
         yield site
 
 

@@ -5,11 +5,12 @@ import urllib.error
 import urllib.request
 
 from chat.tests import servers
+from chat.tests.people import PATIENCE
 
 
 def ask(site) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"{site.url}/health/", timeout=10) as answer:
+        with urllib.request.urlopen(f"{site.url}/health/", timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as answer:
         return answer.code, answer.read().decode()

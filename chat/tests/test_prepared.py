@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from chat.frames import Frame
 from chat.tests import servers
-from chat.tests.people import Raw
+from chat.tests.people import PATIENCE, Raw
 
 
 def parsed(data: bytes) -> Wire:
@@ -44,17 +44,21 @@ def test_it_is_prepared_once():
 def test_one_who_pauses_gets_every_byte_in_order(database_url):
     texts = [f"{number} " + "🦆" * 3900 for number in range(600)]  # 9 MB: the kernel does not hold that much
     environment = {"CHAT_RATE_LIMITS": "off", "CHAT_SEND_BUFFER": str(2**25)}
-    with servers.Site(DATABASE_URL=database_url, **environment) as site:
+    # While one pauses no ping is answered, and that is not what ends it here.
+    with servers.Site("--ping-timeout", "300", DATABASE_URL=database_url, **environment) as site:
         line = socket.socket()
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.connect((servers.HOST, site.port))
-        with connect(f"{site.socket_url}/ws/chat/", sock=line, proxy=None, max_queue=1) as pausing:
+        with connect(f"{site.socket_url}/ws/chat/", sock=line, proxy=None, max_queue=1, ping_interval=None) as pausing:
             with Raw(site) as writer:
-                for text in texts:
-                    writer.post(text)
+                for first in range(0, len(texts), 20):
+                    some = texts[first : first + 20]
+                    for text in some:
+                        writer.send(message=text)
+                    assert writer.hear(len(some)) == some
             heard = []
             while len(heard) < len(texts):
-                heard += re.findall(r'class="message-body"[^>]*>([^<]*)<', pausing.recv(10))
+                heard += re.findall(r'class="message-body"[^>]*>([^<]*)<', pausing.recv(PATIENCE))
         assert heard == texts
 
 

@@ -70,11 +70,6 @@ def _prompt(monkeypatch):
         monkeypatch.setattr(presence, name, 0.01)
 
 
-@pytest.fixture
-def bob(db) -> Participant:
-    return actions.enrol(Participant(key="gbob", kind=Participant.Kind.GUEST, name="Bob"))
-
-
 def there(room: Room, key: str, process: str = "another", away: bool = False) -> Presence:
     one = Participant.objects.filter(key=key).first()
     return Presence.objects.create(process=process, room=room, key=key, participant=one, away=away, seen=Now())

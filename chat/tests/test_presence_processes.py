@@ -1,5 +1,6 @@
 """Presence over two real processes, one of which is killed; and the same people in a browser."""
 
+import re
 import signal
 
 from playwright.sync_api import expect
@@ -65,15 +66,9 @@ def test_it_works(two_sites, database_url):
             sees(late, Ann="online", Late="online")
 
 
-class Pinging(servers.Site):
-    """It asks every second whether a line is alive, as it does every 20 in production."""
-
-    def command(self):
-        return [*super().command(), "--ping-interval", "1", "--ping-timeout", "1"]
-
-
 def test_whose_line_has_died_without_a_word_is_gone(database_url):
-    with Pinging(DATABASE_URL=database_url) as site, Relay(site) as relay:
+    pings = ("--ping-interval", "1", "--ping-timeout", "8")  # in production every 20 seconds
+    with servers.Site(*pings, DATABASE_URL=database_url) as site, Relay(site) as relay:
         with Raw(site, held=True) as ann, Raw(relay) as bob:
             ann.send(do="sync", cursor="0")
             named(ann, "Ann")
@@ -100,22 +95,28 @@ def test_two_people_in_the_browser(site, browser):
     for _ in range(5):
         ann.keyboard.press("ArrowLeft")
     used = field.evaluate_handle("field => field")
-    at(bob).press_sequentially("he", delay=50)
-    expect(ann.locator(".typing > :visible")).to_have_text("Bob is writing…")
-    ann.keyboard.type("two ", delay=30)
-    expect(bob.locator(".typing > :visible")).to_have_text("Ann is writing…")
-    expect(ann.locator(".typing > :visible")).to_have_text("Bob is writing…")  # and nothing of herself
-    assert used.evaluate("field => [document.activeElement === field, field.value, field.selectionStart]") == [
-        True,
-        "one two three",
-        8,
-    ]
+
+    def each_is_told_of_the_other() -> bool:
+        """While both go on, as what is told of who pauses is gone in seconds."""
+        at(bob).press("h")
+        ann.keyboard.press("2")
+        told = [page.locator(".typing > :visible").all_inner_texts() for page in (ann, bob)]
+        return told == [["Bob is writing…"], ["Ann is writing…"]]
+
+    until(each_is_told_of_the_other, "each sees that the other writes, and nothing of themselves")
+    is_focused, text, caret = used.evaluate(
+        "field => [document.activeElement === field, field.value, field.selectionStart]"
+    )
+    assert re.fullmatch("one 2+three", text)
+    assert (is_focused, caret) == (True, text.index("t"))
     expect(ann.locator(".people[open]")).to_have_count(1)  # what came meanwhile has not closed it
     expect(bob.locator(".typing > :visible")).to_have_count(0)  # it goes by itself
 
     place = bob.locator(".composer").bounding_box()
-    ann.keyboard.type("!")
-    expect(bob.locator(".typing > :visible")).to_have_text("Ann is writing…")
+    told = bob.locator(".typing > :visible")
+    until(
+        lambda: (ann.keyboard.press("!"), told.all_inner_texts() == ["Ann is writing…"])[1], "he sees that she writes"
+    )
     assert bob.locator(".composer").bounding_box() == place
     say(ann, "there")
     expect(bob.locator(".message-body")).to_have_text(["there"])

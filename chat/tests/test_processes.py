@@ -5,7 +5,8 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 import pytest
@@ -13,8 +14,8 @@ from playwright.sync_api import expect
 from redis import Redis as RedisClient
 
 from chat.tests import servers
-from chat.tests.databases import fresh_database
-from chat.tests.people import Raw, bodies, say, until
+from chat.tests.databases import ROOMS, fresh_database
+from chat.tests.people import PATIENCE, Raw, bodies, say, until
 
 
 class Cluster(NamedTuple):
@@ -23,6 +24,7 @@ class Cluster(NamedTuple):
     one: servers.Site
     other: servers.Site
     redis: servers.Redis
+    empty_rooms: Iterator[str]
 
     def subscriptions(self) -> dict[str, int]:
         """{channel: how many connections subscribe to it}, of everything anybody subscribes to."""
@@ -37,29 +39,41 @@ class Cluster(NamedTuple):
 
 @contextmanager
 def cluster(folder, tick):
-    with fresh_database(folder, "room-1") as url, servers.Redis() as redis:
+    with fresh_database(folder, *ROOMS) as url, servers.Redis() as redis:
         environment = {"DATABASE_URL": url, "REDIS_URL": redis.url, "CHAT_TICK_SECONDS": tick}
         with servers.Site(**environment) as one, servers.Site(**environment) as other:
-            yield Cluster(one, other, redis)
+            yield Cluster(one, other, redis, iter(ROOMS))
 
 
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory):
-    """Each process looks for lost rings five times a second."""
+def quick_ones(tmp_path_factory):
     with cluster(tmp_path_factory.mktemp("quick"), tick="0.2") as processes:
         yield processes
 
 
 @pytest.fixture(scope="module")
-def patient(tmp_path_factory):
-    """Each process would find a lost ring only after minutes: what arrives came by Redis."""
+def patient_ones(tmp_path_factory):
     with cluster(tmp_path_factory.mktemp("patient"), tick="300") as processes:
         yield processes
 
 
+@pytest.fixture
+def quick(quick_ones):
+    """Each process looks for lost rings five times a second."""
+    yield quick_ones
+    quick_ones.redis.heal()
+
+
+@pytest.fixture
+def patient(patient_ones):
+    """Each process would find a lost ring only after minutes: what arrives came by Redis."""
+    yield patient_ones
+    patient_ones.redis.heal()
+
+
 def health(site) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"{site.url}/health/", timeout=10) as answer:
+        with urllib.request.urlopen(f"{site.url}/health/", timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as refusal:
         return refusal.code, refusal.read().decode()
@@ -119,9 +133,10 @@ def test_runserver_does_it_all(database_url, browser):
 
 
 def test_two_processes_are_one_chat(patient, browser):
-    one, other, _ = patient
-    here, there = browser(one, "/chat/room-1/"), browser(other, "/chat/room-1/")
-    with Raw(one, "room-1") as ann, Raw(other, "room-1") as bob:
+    one, other, *_ = patient
+    slug = next(patient.empty_rooms)
+    here, there = browser(one, f"/chat/{slug}/"), browser(other, f"/chat/{slug}/")
+    with Raw(one, slug) as ann, Raw(other, slug) as bob:
         for n in range(5):
             ann.send(message=f"ann {n}")
             assert bob.hear(1) == ann.hear(1) == [f"ann {n}"]
@@ -138,19 +153,17 @@ def test_two_processes_are_one_chat(patient, browser):
 
 
 def test_one_subscription_per_process_and_room(patient):
-    one, other, _ = patient
-    people = [Raw(site) for site in (one, one, one, one, other, other)]
-    for raw in people:
-        raw.__enter__()
-    until(lambda: patient.listeners() == [2], "two processes listen, whatever the number of sockets")
-    people[0].post("hello")
-    for raw in people[1:]:
-        assert raw.hear(1) == ["hello"]
-    assert patient.listeners() == [2]
-    for raw in people[:5]:
-        raw.__exit__(None, None, None)
-    until(lambda: patient.listeners() == [1], "the process whose last socket left listens no more")
-    people[5].__exit__(None, None, None)
+    one, other, *_ = patient
+    with ExitStack() as last:
+        with ExitStack() as others:
+            people = [others.enter_context(Raw(site)) for site in (one, one, one, one, other)]
+            people.append(last.enter_context(Raw(other)))
+            until(lambda: patient.listeners() == [2], "two processes listen, whatever the number of sockets")
+            people[0].post("hello")
+            for raw in people[1:]:
+                assert raw.hear(1) == ["hello"]
+            assert patient.listeners() == [2]
+        until(lambda: patient.listeners() == [1], "the process whose last socket left listens no more")
     until(lambda: patient.subscriptions() == {}, f"nobody is left, but {patient.subscriptions()} are")
     with Raw(one) as ann, Raw(other) as bob:  # and it begins anew
         ann.post("again")
@@ -158,7 +171,7 @@ def test_one_subscription_per_process_and_room(patient):
 
 
 def test_without_redis_messages_come_by_the_tick(quick):
-    one, other, redis = quick
+    one, other, redis, _ = quick
     with Raw(one) as ann, Raw(other) as bob:
         ann.post("with")
         assert bob.hear(1) == ["with"]
@@ -179,7 +192,7 @@ def test_without_redis_messages_come_by_the_tick(quick):
 
 def test_rings_travel_again_once_redis_is_back(patient):
     """No tick helps here: each process subscribes again by itself."""
-    one, other, redis = patient
+    one, other, redis, _ = patient
     with Raw(one) as ann, Raw(other) as bob:
         ann.post("with")
         assert bob.hear(1) == ["with"]
@@ -192,8 +205,8 @@ def test_rings_travel_again_once_redis_is_back(patient):
 
 
 def test_health_says_that_redis_is_away(quick):
-    site, _, redis = quick
-    assert health(site) == (200, "ok\n")
+    site, _, redis, _ = quick
+    until(lambda: health(site) == (200, "ok\n"), "it is well")
     redis.stop()
     status, reason = health(site)
     assert status == 503
@@ -205,8 +218,8 @@ def test_health_says_that_redis_is_away(quick):
 
 
 def test_health_says_that_a_frozen_redis_is_away(quick):
-    site, _, redis = quick
-    assert health(site) == (200, "ok\n")
+    site, _, redis, _ = quick
+    until(lambda: health(site) == (200, "ok\n"), "it is well")
     redis.signal(signal.SIGSTOP)
     assert health(site)[0] == 503
     redis.signal(signal.SIGCONT)

@@ -119,6 +119,7 @@ def test_nothing_that_one_is_at_is_disturbed(relay, room, browser, how):
     scroll(page, 700)
     place, seen = from_end(page), in_sight(page)
     if how != "pushed":
+        page.locator(".new-line").wait_for(state="attached")  # what was asked for by scrolling has come
         relay.down()
         page.locator(".connection[data-state=reconnecting]").wait_for()
     fill(relay.site, room, NEWCOMERS[how], "new")
@@ -189,6 +190,7 @@ def test_a_tab_says_how_much_is_unread(relay, room, browser):
     expect(icon).to_have_attribute("href", re.compile(r"/icon\.svg$"))
     with Raw(relay.site, room) as raw:
         raw.post("seen")
+        expect(page.locator(".message-body")).to_have_text("seen")
         page.evaluate("() => window.dispatchEvent(new Event('blur'))")
         until(lambda: page.locator("[name=away]").input_value() == "1", "the page knows what was seen")
         page.locator(".message + .new-line").wait_for(state="attached")

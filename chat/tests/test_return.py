@@ -19,11 +19,12 @@ def test_a_silent_line_that_is_lost(tmp_path, browser):
                     raw.post("before")
                 page.locator(".message-body", has_text="before").wait_for()
             relay.signal(signal.SIGSTOP)  # the line is silent, as in a tunnel: nothing is closed
+            say(pages["few"], "written in the tunnel")
             for slug, count in (("few", 5), ("many", 400)):
                 with Raw(site, slug) as raw:
                     for number in range(count):
-                        raw.post(f"{slug} {number}")
-            say(pages["few"], "written in the tunnel")
+                        raw.send(message=f"{slug} {number}")
+                    raw.hear(count)
             relay.signal(signal.SIGKILL)  # what was on the line is gone with it
             relay.process.wait()
             relay.start()
@@ -33,7 +34,7 @@ def test_a_silent_line_that_is_lost(tmp_path, browser):
             assert bodies(pages["few"])[:6] == ["before", *(f"few {number}" for number in range(5))]
             assert bodies(pages["many"]) == [f"many {number}" for number in range(350, 400)]
             waiting = pages["few"].locator("form.composer:not(:last-child)")
-            waiting.get_by_role("button", name="Try again").click(timeout=12_000)  # as nobody acknowledged it
+            waiting.get_by_role("button", name="Try again").click()  # as nobody acknowledged it
             expect(pages["few"].locator(".message-body").last).to_have_text("written in the tunnel")
             assert bodies(pages["few"]).count("written in the tunnel") == 1
             for page in pages.values():

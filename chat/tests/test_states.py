@@ -9,12 +9,12 @@ from chat.tests import servers
 from chat.tests.people import Raw, at, bodies, forgive_outage, say, until
 
 STILL_SECONDS = 4
-"""What has not been tried again by then never is: htmx's first pause is at most one second, its second two."""
+"""What has not been tried again by then never is: in a page that was seen live htmx does so after a moment."""
 
 
-def sees(page, state: str, text: str, patience: float = 30) -> None:
+def sees(page, state: str, text: str) -> None:
     banner = page.locator(".connection")
-    expect(banner).to_have_attribute("data-state", state, timeout=patience * 1000)
+    expect(banner).to_have_attribute("data-state", state)
     expect(banner).to_contain_text(text)
     expect(banner).to_be_in_viewport()
 
@@ -31,8 +31,12 @@ def clock(page) -> float:
 
 def turn_clock(page, seconds: float = 44.9) -> None:
     """As if the last pulse had come so long ago. At 45 the page takes its line for dead."""
-    until(lambda: clock(page) < 45, "there is a clock")
-    page.locator(".pulse").evaluate("(pulse, now) => { pulse.getAnimations()[0].currentTime = now }", seconds * 1000)
+    turn = """(pulse, now) => {
+      const [clock] = pulse.getAnimations()
+      if (clock) clock.currentTime = now
+      return !!clock
+    }"""
+    until(lambda: page.locator(".pulse").evaluate(turn, seconds * 1000), "there is a clock")
 
 
 def ban(site, page) -> None:
@@ -51,7 +55,7 @@ def test_connecting_until_the_line_answers(relay, room, browser):
     sees(page, "connecting", "Connecting…")
     expect(way_out(page)).to_be_hidden()
     say(page, "typed early")
-    expect(way_out(page)).to_be_visible(timeout=9000)
+    expect(way_out(page)).to_be_visible()
     assert bodies(page) == []
     relay.sockets = "pass"
     relay.cut()
@@ -86,12 +90,12 @@ def test_reconnecting_is_said_at_once(relay, room, browser):
     page.keyboard.type("half a sen")
     for times in (1, 2):
         relay.down()
-        sees(page, "reconnecting", "Reconnecting…", patience=1)
+        sees(page, "reconnecting", "Reconnecting…")
         expect(way_out(page)).to_be_hidden()
         with Raw(relay.site, room) as raw:
             raw.post(f"missed {times}")
         relay.up()
-        sees(page, "live", "Live", patience=30)
+        sees(page, "live", "Live")
     expect(page.locator(".message-body")).to_have_text(["missed 1", "missed 2"])
     expect(at(page)).to_be_focused()
     page.keyboard.type("tence\n")
@@ -104,8 +108,8 @@ def test_reconnecting_is_said_at_once(relay, room, browser):
 
 def test_each_pulse_starts_the_clock_anew(busy_site, room, browser):
     page = browser(busy_site, f"/chat/{room}/")
-    turn_clock(page, 22)
-    until(lambda: clock(page) < 5, "a pulse comes every 20 seconds", patience=22)
+    turn_clock(page, 10)
+    until(lambda: clock(page) < 5, "a pulse comes every 20 seconds", patience=40)
     sees(page, "live", "Live")
 
 
@@ -123,7 +127,7 @@ def test_a_silent_line_is_noticed_and_replaced(relay, room, browser):
     turn_clock(page)
     expect(page.locator(".message-body")).to_have_text(["before", "missed"])
     sees(page, "live", "Live")
-    assert relay.asked == asked + 1
+    assert relay.asked > asked
     expect(at(page)).to_be_focused()
     page.keyboard.type("tence\n")
     expect(page.locator(".message-body")).to_have_text(["before", "missed", "half a sentence"])
@@ -146,7 +150,7 @@ def test_a_frozen_server_is_noticed_and_comes_back(site, database_url, browser):
             raw.post("missed")
     page.keyboard.type("not ")
     site.signal(signal.SIGCONT)
-    sees(page, "live", "Live", patience=30)
+    sees(page, "live", "Live")
     expect(page.locator(".message-body")).to_have_text("missed")
     expect(at(page)).to_be_focused()
     page.keyboard.type("even ")
@@ -163,10 +167,10 @@ def test_a_silent_line_that_breaks_is_reconnecting(relay, room, browser):
         turn_clock(page)
         sees(page, "silent", "No sign of life")
         relay.cut()
-        sees(page, "reconnecting", "Reconnecting…", patience=1)
+        sees(page, "reconnecting", "Reconnecting…")
     finally:
         relay.site.signal(signal.SIGCONT)
-    sees(page, "live", "Live", patience=30)
+    sees(page, "live", "Live")
     forgive_outage(browser)
 
 
@@ -199,7 +203,7 @@ def test_plain_where_no_socket_works(relay, room, browser):
     for text in ("waits", "waits as well"):
         say(page, text)
     page.keyboard.type("a draft")
-    expect(way_out(page)).to_be_visible(timeout=12_000)
+    expect(way_out(page)).to_be_visible()
     assert bodies(page) == []
     way_out(page).click()
     sees(page, "plain", "Every 10 seconds")
@@ -221,7 +225,7 @@ def test_plain_where_no_socket_works(relay, room, browser):
     page.keyboard.type("another")
     with Raw(relay.site, room) as raw:
         raw.post("of somebody else")
-    expect(page.locator(".message-body").last).to_have_text("of somebody else", timeout=12_000)
+    expect(page.locator(".message-body").last).to_have_text("of somebody else")
     expect(at(page)).to_have_value("another")
     expect(at(page)).to_be_focused()
     assert loads == []

@@ -4,7 +4,6 @@ import asyncio
 import re
 from html import unescape
 
-import pytest
 from asgiref.sync import sync_to_async
 from django.utils.html import strip_tags
 
@@ -50,11 +49,6 @@ def written(room: Room, keys: list[str]) -> str:
 
 def whisper(room: Room, key: str, what: str = "writing") -> bus.Ring:
     return {"type": "chat.whisper", "room": room.pk, "key": key, "what": what}
-
-
-@pytest.fixture
-def bob(db) -> Participant:
-    return actions.enrol(Participant(key="gbob", kind=Participant.Kind.GUEST, name="Bob"))
 
 
 # --- Frames ----------------------------------------------------------------------------------------
@@ -174,12 +168,11 @@ async def test_many_who_write_at_once_are_told_of_together(hubs, lobby, monkeypa
     for number in range(200):
         hub.hear(whisper(lobby, f"g{number}"))
         await asyncio.sleep(0)
-    await ear.gets(1)
-    first = len(ear.frames)
-    await ear.gets(first + 1)
-    assert len(ear.frames) == 2
-    assert notes(ear.frames[1]) == "Several people are writing…"
-    assert "g7" not in ear.frames[1]
+    while not (ear.frames and "Several" in notes(ear.frames[-1])):
+        await ear.gets(len(ear.frames) + 1)
+    assert len(ear.frames) < 10
+    assert notes(ear.frames[-1]) == "Several people are writing…"
+    assert "g7" not in ear.frames[-1]
 
 
 async def test_who_stopped_is_left_out_of_the_next_note(hubs, lobby, ann, bob, monkeypatch):

@@ -48,10 +48,10 @@ def weigh(page, path: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("who", ["guest", "member"])
-def test_it_works(browser, lively_site, who):
+def test_it_works(browser, lively_site, who, nth_try):
     page = browser(lively_site, "/health/", expect_live=False)
     if who == "member":
-        sign_up(page, "mo")
+        sign_up(page, f"mo-{nth_try}")
         go_live(page)
     weights = weigh(page, "/chat/")
     assert page.locator(".message").count() == 50

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chat.tests import servers
-from chat.tests.databases import fresh_database
+from chat.tests.databases import ROOMS, fresh_database
 from chat.tests.people import Raw, at, bodies, rename
 
 
@@ -30,8 +30,9 @@ def forgive_refusal(browser):
 @pytest.fixture(scope="module")
 def hasty_site(tmp_path_factory):
     """Its pages reload every second."""
-    with fresh_database(tmp_path_factory.mktemp("hasty"), "room-1", "room-2") as url:
+    with fresh_database(tmp_path_factory.mktemp("hasty"), *ROOMS) as url:
         with servers.Site(DATABASE_URL=url, CHAT_REFRESH_SECONDS="1") as site:
+            site.empty_rooms = iter(ROOMS)
             yield site
 
 
@@ -114,24 +115,28 @@ def test_a_refused_name_keeps_its_text(busy_site, room, plain, browser):
 
 
 def test_the_page_reloads_by_itself(hasty_site, plain):
-    page = plain(hasty_site, "/chat/room-1/")
+    slug = next(hasty_site.empty_rooms)
+    page = plain(hasty_site, f"/chat/{slug}/")
     expect(page.locator(".room-hint")).to_contain_text("This page reloads every 1 second")
     expect(page.locator(".connection")).to_be_hidden()
     for text in ("first", "second"):
-        with Raw(hasty_site, "room-1") as raw:
+        with Raw(hasty_site, slug) as raw:
             raw.post(text)
         expect(page.locator(".message-body").last).to_have_text(text)
 
 
 def test_it_holds_still_while_one_writes(hasty_site, plain):
-    page = plain(hasty_site, "/chat/room-2/")
-    page.get_by_role("link", name="Hold still while I write").click()
+    slug = next(hasty_site.empty_rooms)
+    page = plain(hasty_site, f"/chat/{slug}/")
+    hold_still = page.get_by_role("link", name="Hold still while I write").get_attribute("href")
+    page.goto(f"/chat/{slug}/{hold_still}")
     expect(page.locator(".room-hint")).to_contain_text("This page stands still.")
+    expect(at(page)).to_be_focused()
     loads = []
     page.on("framenavigated", lambda frame: loads.append(frame.url))
-    other = plain(hasty_site, "/chat/room-2/")
+    other = plain(hasty_site, f"/chat/{slug}/")
     page.keyboard.type("slowly, ", delay=60)
-    with Raw(hasty_site, "room-2") as raw:
+    with Raw(hasty_site, slug) as raw:
         raw.post("news")
     expect(other.locator(".message-body")).to_have_text("news")  # over there it has reloaded
     page.keyboard.type("but surely", delay=60)
