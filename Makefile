@@ -44,7 +44,7 @@ test-all: ## the whole matrix, for a release: both Pythons, both databases, brow
 	@$(STEP) begin
 	@$(STEP) run "install" $(MAKE) -j 3 install second browser
 	@$(STEP) run "lint" $(MAKE) lint
-	@for side in "" $(if $(OTHER),"$(SECOND)"); do \
+	@export THOROUGH=1; for side in "" $(if $(OTHER),"$(SECOND)"); do \
 	  for on in sqlite postgresql; do \
 	    $(STEP) run "tests: $$on $$side" $(MAKE) suite-$$on MARKS="not browser" $$side && \
 	    $(STEP) run "tests: Chromium, $$on $$side" $(MAKE) suite-$$on MARKS=browser $$side || exit 1; \
@@ -56,7 +56,7 @@ test-all: ## the whole matrix, for a release: both Pythons, both databases, brow
 # WORKERS: tests mostly wait, for a server, a browser or each other, so there are more of them than cores.
 MARKS ?= not browser
 WORKERS ?= 4
-SUITE = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --rerun-show-tracebacks --durations 12 -m "$(MARKS)"
+SUITE = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --rerun-show-tracebacks --durations 12 -m "$(MARKS)"
 
 suite-sqlite: $(VENV)/.installed-dev
 	$(SUITE)

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connections
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from chat import actions, bus, fragments, identity
 from chat.actions import limits
@@ -43,16 +44,29 @@ PAGES = {
 LIVE = {"site", "busy_site", "two_sites", "database_url", "redis", "postgres", "quick", "patient", "host"}
 """Fixtures that are processes of their own, or for such."""
 
+LONG = (
+    *("screens", "browser", "accessibility", "states", "unsent", "typing", "return", "pictures", "reading", "gallery"),
+    *("chaos", "framed_page", "customising", "embedded", "suggestions", "times_page", "sidebar_live", "settings"),
+    *("hostile_input", "replay", "matrix", "watch", "wire", "processes", "presence_processes", "prepared", "away"),
+)
+"""Files that take long begin first: whoever is given one last keeps all others waiting."""
+
 TRIES = int(os.environ.get("TRIES", "1"))
 """How often a test with a browser or live processes is tried; all others are once."""
 
 failed = pytest.StashKey[bool]()
 
 
+def place_of(item) -> int:
+    """Of its file among all, so that no file is torn apart."""
+    stem = item.path.stem.removeprefix("test_")
+    return LONG.index(stem) if stem in LONG else len(LONG)
+
+
 def pytest_collection_modifyitems(items):
     """Sets the markers that follow from what a test uses; `browser` last, or apart (-m browser): its driver keeps an
     event loop running in its process, where asynchronous tests would stumble."""
-    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: ("chromium" in getattr(item, "fixturenames", ()), place_of(item)))
     for item in items:
         fixtures = {*getattr(item, "fixturenames", ())}
         if "chromium" in fixtures:
@@ -84,6 +98,22 @@ def pytest_runtest_makereport(item, call):
     report = yield
     item.stash[failed] = report.failed
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files():
+    """They are looked for once: each client of a test has middleware of its own, and that looked for them anew."""
+    found, look = {}, WhiteNoiseMiddleware.add_files_from_finders
+
+    def add_files(self):
+        if not found:
+            look(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_files)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -129,15 +129,16 @@ def picture(page: Page) -> Image.Image:
     return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
 
 
-def keep(image: Image.Image, path: Path) -> None:
-    image.save(path, "WEBP", lossless=True, quality=100, method=6)
+def keep(image: Image.Image, path: Path, effort: int = 6) -> None:
+    """Without loss; `effort`, up to 6, makes it smaller and takes longer."""
+    image.save(path, "WEBP", lossless=True, quality=100, method=effort)
 
 
 def name_of(screen: str, size: str, scheme: str) -> str:
     return f"{screen}-{size}-{scheme}.webp"
 
 
-def take(folder: Path, site: StillSite, visit: Visit, screens: list[str]) -> None:
+def take(folder: Path, site: StillSite, visit: Visit, screens: list[str], effort: int = 6) -> None:
     for screen in screens:
         if screen in STAFF:
             promote = "from django.contrib.auth.models import User; User.objects.update(is_staff=True)"
@@ -147,7 +148,7 @@ def take(folder: Path, site: StillSite, visit: Visit, screens: list[str]) -> Non
                 phone = {"has_touch": True, "is_mobile": True} if size == "phone" else {}
                 stranger = screen in STRANGERS
                 page = visit(SCREENS[screen], stranger, viewport=viewport, color_scheme=scheme, **phone)
-                keep(picture(page), folder / name_of(screen, size, scheme))
+                keep(picture(page), folder / name_of(screen, size, scheme), effort)
                 page.context.close()
 
 

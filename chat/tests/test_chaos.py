@@ -16,7 +16,7 @@ def chaos(*options: str) -> subprocess.CompletedProcess:
 
 
 def test_nothing_is_lost_doubled_or_out_of_order():
-    run = chaos("--clients", "10", "--messages", "240", "--faults", "7", "--seconds", "20")
+    run = chaos("--clients", "10", "--messages", "160", "--faults", "5", "--seconds", "12")
     assert (run.returncode, "0 breaches" in run.stdout) == (0, True), run.stdout + run.stderr
 
 

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.urls import resolve
 
 from chat.samples import samples
-from chat.tests.test_accessibility import DESK, PHONE, is_for_everybody
+from chat.tests.test_accessibility import DESK, every_look, is_for_everybody
 
 GALLERY = "/chat/gallery/"
 NAMED = [(one.template.removeprefix("chat/"), one.state) for one in samples()]
@@ -35,7 +35,8 @@ def test_it_works(staff):
 
 
 def test_each_by_itself(staff):
-    for name, state in NAMED:
+    """In one of its states: in all of them it stands in the gallery."""
+    for name, state in dict(NAMED).items():
         answer = staff.get(f"{GALLERY}{name}/{state}/")
         assert answer.status_code == 200, (name, state)
         assert "<script" not in answer.text
@@ -155,18 +156,16 @@ def test_a_page_by_itself_opens_no_socket(busy_site, browser):
     assert not any("/ws/" in url or "htmx" in url for url in asked)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@every_look
 def test_it_is_for_everybody(busy_site, browser, scheme, viewport):
     page, _ = visit(browser, busy_site, color_scheme=scheme, viewport=viewport)
     is_for_everybody(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
-@pytest.mark.parametrize("width", [DESK, PHONE], ids=["desk", "phone"])
-def test_what_it_shows_can_be_read(busy_site, browser, width):
-    """Every fragment in every state has the contrast that it needs, in light and in dark."""
-    page, _ = visit(browser, busy_site, viewport=width)
+def test_what_it_shows_can_be_read(busy_site, browser):
+    """Every fragment in every state has the contrast that it needs, in light and in dark, which stand side by side."""
+    page, _ = visit(browser, busy_site, viewport=DESK)
     page.evaluate("document.querySelectorAll('[inert]').forEach(one => one.removeAttribute('inert'))")
     options = {"runOnly": ["color-contrast"], "resultTypes": ["violations"], "preload": False}
     found = Axe().run(page, options=options).response["violations"]

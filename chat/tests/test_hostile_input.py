@@ -95,27 +95,27 @@ def test_no_page_fails_over_what_is_asked_of_it(visitors, settings):
         for path in paths(route):
             for visitor in visitors:
                 assert visitor.get(path).status_code < 500, (name, path)
-    for name, route in addresses():
-        for bad in HOSTILE:
-            for visitor in visitors:
-                answer = visitor.get(paths(route)[0], dict.fromkeys(FIELDS, bad))
-                assert answer.status_code < 500, (name, bad)
-                assert "<script>alert" not in answer.text, (name, bad)
-                assert "hx-get=/ >" not in answer.text, (name, bad)
+    for place, (name, route) in enumerate(addresses()):
+        for number, bad in enumerate(HOSTILE):
+            answer = visitors[(place + number) % 2].get(paths(route)[0], dict.fromkeys(FIELDS, bad))
+            assert answer.status_code < 500, (name, bad)
+            assert "<script>alert" not in answer.text, (name, bad)
+            assert "hx-get=/ >" not in answer.text, (name, bad)
 
 
 def test_no_form_fails_over_what_is_sent_by_it(visitors, settings):
     settings.CHAT_RATE_LIMITS = False
-    for name, route in addresses():
+    for place, (name, route) in enumerate(addresses()):
         for number, bad in enumerate(HOSTILE):
-            for visitor, asks in zip(visitors, (number % 2, (number + 1) % 2), strict=True):
-                headers = {"HX-Request": "true"} if asks else {}
-                answer = visitor.post(paths(route)[0], dict.fromkeys(FIELDS, bad), headers=headers)
-                assert answer.status_code < 500, (name, bad)
-                assert "<script>alert" not in answer.text, (name, bad)
-                if answer.status_code in (302, 303):
-                    to = urlsplit(urljoin("http://testserver/", answer["Location"]))
-                    assert (to.scheme, to.netloc) == ("http", "testserver"), (name, bad)
+            headers = {"HX-Request": "true"} if number % 2 else {}
+            answer = visitors[(place + number // 2) % 2].post(
+                paths(route)[0], dict.fromkeys(FIELDS, bad), headers=headers
+            )
+            assert answer.status_code < 500, (name, bad)
+            assert "<script>alert" not in answer.text, (name, bad)
+            if answer.status_code in (302, 303):
+                to = urlsplit(urljoin("http://testserver/", answer["Location"]))
+                assert (to.scheme, to.netloc) == ("http", "testserver"), (name, bad)
     assert Room.objects.filter(slug="lobby").exists()
 
 

@@ -15,7 +15,7 @@ MOST, MOST_MOVING = 1_500_000, 400_000  # bytes: of all of them, and of the one 
 
 def test_it_works(chromium, tmp_path):
     with lived_in_site(chromium) as (site, visit):
-        take(tmp_path, site, visit, ["room"])
+        take(tmp_path, site, visit, ["room"], effort=0)
         frames = moving.film(visit, moving.TALK[:1])
     taken = {name for name in ALL if re.match("room-(desktop|phone)-", name)}
     assert {path.name for path in tmp_path.iterdir()} == taken

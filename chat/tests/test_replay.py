@@ -1,6 +1,7 @@
 """Whatever happens in a room, wherever a page stopped hearing: what sync sends makes it the page one gets anew."""
 
 import itertools
+import os
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -27,6 +28,9 @@ PAGES = 4
 LIMIT = 12  # so few changes behind and the log is replaced, so that it happens often
 LENGTH = 16  # what a page keeps of its log, looked after at every fourth change
 slugs = (f"room-{number}" for number in itertools.count())
+EXAMPLES = 60 if os.environ.get("THOROUGH") else 30
+"""On each database; `make test-all` looks further."""
+
 which_page = st.integers(0, PAGES - 1)
 frame_limits = st.sampled_from([1500, 4000, 65_536])
 clock = SimpleNamespace(now=lambda: clock.time, time=datetime(2026, 1, 1, tzinfo=UTC))
@@ -150,6 +154,8 @@ def short(monkeypatch):
 
 @pytest.mark.timeout(600)
 def test_any_stale_page_becomes_the_fresh_one(db, short):
-    options = settings(max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    options = settings(
+        max_examples=EXAMPLES, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    )
     with override_settings(CHAT_PAGE_SIZE=LIMIT, CHAT_CATCH_UP_LIMIT=LIMIT, CHAT_RATE_LIMITS="off"):
         run_state_machine_as_test(Replay, settings=options)

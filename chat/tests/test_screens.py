@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from chat.tests import servers
 from chat.tests.databases import fresh_database
-from chat.tests.test_accessibility import DESK, PHONE, is_for_everybody
+from chat.tests.test_accessibility import LOOKS, is_for_everybody
 from chat.tests.test_without_javascript import forgive_refusal
 
 SMALL = {"width": 320, "height": 640}
@@ -109,26 +109,33 @@ def place(tmp_path_factory):
             yield site
 
 
-def visit(browser, place, who: str, path: str, **options):
-    page = browser(place, "/health/", expect_live=False, **options)
-    if who != "guest":
-        page.context.add_cookies([{"name": "sessionid", "value": f"{who}-session", "url": place.url}])
-    for name, value in place.made.items():
-        path = path.replace(name, value)
-    page.is_an_error = page.goto(path).status >= 400
-    bar = page.locator(".bar-name, .me-name bdi").first
-    if who != "guest" and not path.startswith("/admin/"):
-        expect(bar).to_have_text(who)
-    return page
+def visit(browser, place, who: str, path: str = "/health/", **options):
+    """A page of theirs, at this address."""
+    session = {"name": "sessionid", "value": f"{who}-session", "domain": servers.HOST, "path": "/", "expires": -1}
+    session |= {"httpOnly": True, "secure": False, "sameSite": "Lax"}
+    state = {"cookies": [session] if who != "guest" else [], "origins": []}
+    return browser(place, path, expect_live=False, storage_state=state, **options)
 
 
-def forgive_status(browser, page):
-    """Chromium writes a page of an error into the console; of what any other page fetches nothing may fail."""
-    if page.is_an_error:
-        browser.said[:] = [line for line in browser.said if "the server responded with a status of 4" not in line]
+def screens(browser, place, who: str, paths: list[str], **options):
+    """Their page at each of these addresses, one after the other."""
+    page = visit(browser, place, who, **options)
+    for path in paths:
+        for name, value in place.made.items():
+            path = path.replace(name, value)
+        is_an_error = page.goto(path).status >= 400
+        if who != "guest":
+            expect(page.locator(".bar-name, .me-name bdi").first).to_have_text(who)
+        yield page
+        # Chromium writes a page of an error into the console; of what any other page fetches nothing may fail.
+        said = [line for line in browser.said if not is_an_error or "responded with a status of 4" not in line]
+        assert said == [], path
+        browser.said.clear()
 
 
-VISITS = [(who, path) for paths in SCREENS.values() for path, people in paths.items() for who in people]
+def paths_of(who: str) -> list[str]:
+    return [path for paths in SCREENS.values() for path, people in paths.items() if who in people]
+
 
 SMALL_TARGETS = """() => {
   const shown = one => one.checkVisibility({visibilityProperty: true}) && one.getBoundingClientRect().width > 1
@@ -152,20 +159,18 @@ WIDE = """() => [document.documentElement.scrollWidth, innerWidth, ...[...docume
 def is_sound(page) -> None:
     expect(page.locator("h1")).to_have_count(1)
     expect(page.locator("main")).to_have_count(1)
-    for size, scheme in ((DESK, "light"), (PHONE, "dark")):  # each width and each scheme: neither changes the other
+    for size, scheme in LOOKS:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
         is_for_everybody(page)
-    assert page.evaluate(SMALL_TARGETS) == []
+    assert page.evaluate(SMALL_TARGETS) == [], page.url
 
 
-@pytest.mark.parametrize(("who", "path"), VISITS)
-def test_a_screen_is_for_everybody(place, browser, who, path):
-    page = visit(browser, place, who, path)
-    assert page.locator("html").get_attribute("lang") == "en"
-    assert page.locator("html").get_attribute("dir") == "ltr"
-    is_sound(page)
-    forgive_status(browser, page)
+@pytest.mark.parametrize("who", ALL)
+def test_a_screen_is_for_everybody(place, browser, who):
+    for page in screens(browser, place, who, paths_of(who)):
+        expect(page.locator("html[lang=en][dir=ltr]")).to_have_count(1)
+        is_sound(page)
 
 
 @pytest.mark.parametrize("path", ["/chat/rooms/", "/chat/me/", "/accounts/password_reset/done/"])
@@ -189,19 +194,18 @@ def test_the_admin_is_called_after_the_chat_and_looks_as_it_should(place, browse
         assert page.locator("#header").evaluate("head => getComputedStyle(head).backgroundColor") != "rgba(0, 0, 0, 0)"
 
 
-OWN = [(who, path) for who, path in VISITS if who == "owner" or (who == "guest" and path.startswith("/accounts/"))]
+OWN = {"owner": paths_of("owner"), "guest": [path for path in paths_of("guest") if path.startswith("/accounts/")]}
 
 
-@pytest.mark.parametrize(("who", "path"), OWN)
-def test_nothing_is_too_wide(place, browser, who, path):
+@pytest.mark.parametrize("who", OWN)
+def test_nothing_is_too_wide(place, browser, who):
     """Not for a name of 2,000 characters of two directions either, on the smallest of phones."""
-    page = visit(browser, place, who, path, viewport=SMALL)
-    page.evaluate(LONG)
-    for direction in ("ltr", "rtl"):
-        page.evaluate("direction => { document.documentElement.dir = direction }", direction)
-        width, room, *wide = page.evaluate(WIDE)
-        assert width <= room, (direction, wide)
-    forgive_status(browser, page)
+    for page in screens(browser, place, who, OWN[who], viewport=SMALL):
+        page.evaluate(LONG)
+        for direction in ("ltr", "rtl"):
+            page.evaluate("direction => { document.documentElement.dir = direction }", direction)
+            width, room, *wide = page.evaluate(WIDE)
+            assert width <= room, (page.url, direction, wide)
 
 
 ERRORS = {
