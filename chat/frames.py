@@ -60,10 +60,10 @@ def text(command: Command, name: str) -> str | None:
     return value
 
 
-def nonces(command: Command, name: str) -> frozenset[str]:
-    """One text or a list of them, as forms send what was ticked; empty when there is none."""
+def texts(command: Command, name: str) -> list[str]:
+    """One text or a list of them, as forms send fields of one name, in their order; empty when there is none."""
     values = command.get(name, [])
     values = [values] if isinstance(values, str) else values
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise Refused(sentence(_("A {name} is a text or a list of texts."), name=name))
-    return frozenset(values)
+    return values

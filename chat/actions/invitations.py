@@ -18,6 +18,7 @@ SALT = "chat.invitation"
 def invite(inviter: Participant) -> Invitation:
     """To sign up, until it expires or is withdrawn."""
     demand(policy.can_invite(inviter))
+    limits.count_room(inviter)
     return _made(inviter, None, conf.invitation_days)
 
 

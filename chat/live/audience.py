@@ -228,7 +228,7 @@ class Audience:
         while True:
             known = self.head
             changes = await ask(self._read, cursor, epoch, [socket.variant])
-            stored = await ask(Message.objects.sent_as, socket.key, waiting, changes.head) if waiting else []
+            stored = await ask(self.room.messages.sent_as, socket.key, waiting, changes.head) if waiting else []
             waiting = {*waiting}.difference(stored)
             for frame in acknowledging(stored, changes.frames_after(cursor, socket.variant)):
                 await socket.hand(frame)

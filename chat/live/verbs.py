@@ -101,11 +101,11 @@ async def sync(socket: Asker, command: Command) -> str:
     cursor, epoch = frames.number(command, "cursor"), command.get("epoch")
     if epoch is not None and not isinstance(epoch, str):
         raise Refused(_("An epoch is a text."))
-    socket.visit.discarded = frames.nonces(command, "discard")
+    socket.visit.discarded = frozenset(frames.texts(command, "discard"))
     audience = hub().audiences.get(socket.room.pk)
     if audience is None:  # shown out in this very moment
         return ""
-    shows, waiting = frames.text(command, "sidebar"), frames.nonces(command, "waiting")
+    shows, waiting = frames.text(command, "sidebar"), _waiting(command)
     await audience.catch_up(socket, cursor, epoch, waiting)
     answer = await hub().connection(socket)
     if command.get("closed") or not audience.door.is_open:
@@ -119,6 +119,14 @@ async def sync(socket: Asker, command: Command) -> str:
     if participant.pk is not None and not participant.is_guest:
         hub().watch.enter(socket, participant.pk, shows)
     return answer
+
+
+def _waiting(command: Command) -> set[str]:
+    """Of a page's composers those that were sent and have no answer. The last one is typed in: on a page from the
+    browser's cache it may have been sent before, and is all that there is to type in. What was refused may be another
+    text than the one that is stored under its nonce.
+    """
+    return {*frames.texts(command, "waiting")[:-1]}.difference(frames.texts(command, "refused"))
 
 
 async def older(socket: Asker, command: Command) -> str:

@@ -29,7 +29,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(changed__gt=cursor).order_by("changed")
 
     def sent_as(self, key: str, nonces: Iterable[str], head: int) -> list[str]:
-        """The nonces among these under which this author has sent something that stands in a room up to head."""
+        """Of one room's: the nonces among these under which this author has sent something that stands up to head."""
         known = sorted(nonce for nonce in nonces if Message.is_nonce(nonce))[:MOST_NONCES]
         rows = self.filter(author__key=key, nonce__in=known, seq__lte=head).order_by("seq")
         return [nonce for nonce in rows.values_list("nonce", flat=True) if nonce]

@@ -221,7 +221,7 @@ def limits(scene: Scene) -> Iterator[Sample]:
         said = {"room": place, "nonce": nonce, "left": left, "over": max(-(left or 0), 0)}
         yield Sample("chat/_left.html", state, said, (f"#left-{nonce}",))
     nonce, reason = f"{scene.chain()}-0", _("Nothing to send: the message is empty.")
-    needs = (f"#refusal-{nonce}", 'button[type="submit"]')
+    needs = (f"#refusal-{nonce}", 'button[type="submit"]', f'[name="refused"][value="{nonce}"]')
     yield Sample("chat/_refusal.html", "refused", {"room": place, "nonce": nonce, "reason": reason}, needs)
     yield Sample("chat/_notice.html", "refused", {"room": place, "reason": reason}, (f"#notice-{place.slug}",))
     for state, why, need in (("closed", OVER.why, '[name="closed"]'), ("open", "", ".room-closed")):

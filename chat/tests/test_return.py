@@ -64,13 +64,17 @@ def test_the_back_button(busy_site, room, browser):
     with Raw(busy_site, room) as raw:
         raw.post("before")
         page.locator(".message-body", has_text="before").wait_for()
+        say(page, "of one's own")
+        assert raw.hear(1) == ["of one's own"]
+        expect(page.locator("form.composer")).to_have_count(1)
         page.goto("/admin/login/")
         raw.post("meanwhile")
         page.go_back(wait_until="commit")
-        expect(page.locator(".message-body")).to_have_text(["before", "meanwhile"])
+        expect(page.locator(".message-body")).to_have_text(["before", "of one's own", "meanwhile"])
         expect(page.locator(".connection")).to_have_text("Live")
         raw.post("after")
-    expect(page.locator(".message-body")).to_have_text(["before", "meanwhile", "after"])
+    expect(page.locator(".message-body")).to_have_text(["before", "of one's own", "meanwhile", "after"])
+    expect(page.locator("form.composer")).to_have_count(1)  # there is something to type in
     forgive_outage(browser)
 
 

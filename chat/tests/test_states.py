@@ -15,6 +15,7 @@ STILL_SECONDS = 4
 def sees(page, state: str, text: str) -> None:
     banner = page.locator(".connection")
     expect(banner).to_have_attribute("data-state", state)
+    expect(banner).not_to_have_class(re.compile("htmx-"))  # and hears of what comes next
     expect(banner).to_contain_text(text)
     expect(banner).to_be_in_viewport()
 

@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from chat import actions, fragments
-from chat.models import Message
+from chat.models import Message, Room
 from chat.tests.ears import ANEW, cursor, seqs
 
 post = sync_to_async(actions.post_message)
@@ -190,7 +190,7 @@ async def test_what_a_page_still_waits_for_is_acknowledged_with_what_it_missed(c
     await post(lobby, bob, "bob's", "c-3")
     await post(lobby, ann, "missed")
     socket = await connect("/ws/chat/lobby/?sync=1", guest=ann)
-    await socket.say(do="sync", cursor="2", waiting=["c-2", "c-1", "c-3", "c-4", "\0", "x" * 65])
+    await socket.say(do="sync", cursor="2", waiting=["c-2", "c-1", "c-3", "c-4", "\0", "x" * 65, "c-9"])
     (missed, live) = await socket.hears('data-state="live"')
     assert seqs([missed]) == [3, 4]
     assert [*re.findall(r"delete:#composer-([\w-]+)", missed)] == ["c-1", "c-2"]
@@ -200,6 +200,30 @@ async def test_what_a_page_still_waits_for_is_acknowledged_with_what_it_missed(c
 async def test_it_is_acknowledged_too_when_nothing_was_missed(connect, lobby, ann):
     await post(lobby, ann, "stored", "c-1")
     socket = await connect("/ws/chat/lobby/?sync=1", guest=ann)
-    await socket.say(do="sync", cursor="1", waiting="c-1")
+    await socket.say(do="sync", cursor="1", waiting=["c-1", "c-2"])
     first, *_ = await socket.hears('data-state="live"')
     assert "delete:#composer-c-1" in first
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"waiting": "c-1"},
+        {"waiting": ["c-0", "c-1"]},
+        {"waiting": ["c-1", "c-2"], "refused": "c-1"},
+        {"waiting": ["c-1", "c-2"], "refused": ["c-0", "c-1"]},
+        {"waiting": ["elsewhere", "c-2"]},
+    ],
+    ids=str,
+)
+async def test_neither_what_is_typed_in_nor_what_was_refused_nor_what_stands_elsewhere(connect, lobby, ann, said):
+    """The page may come from the browser's cache, or another tab of it may have sent another text under the nonce."""
+    hall = Room(slug="hall", name="Hall")
+    await sync_to_async(actions.save_room)(hall)
+    await post(hall, ann, "in another room", "elsewhere")
+    await post(lobby, ann, "stored", "c-1")
+    socket = await connect("/ws/chat/lobby/?sync=1", guest=ann)
+    await socket.say(do="sync", cursor="0", **said)
+    frames = await socket.hears('data-state="live"')
+    assert seqs(frames) == [1]
+    assert not any("delete:#composer" in frame for frame in frames)
