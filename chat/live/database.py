@@ -2,6 +2,7 @@
 
 While it is away each try to reach it takes seconds (`timeout` of the pool), and those who come meanwhile wait in that
 thread's queue. They are told with the one that has tried: else each would try in turn, and the last wait for all.
+Channels' own middleware, which says whose a socket is, asks beside this.
 """
 
 import time
