@@ -17,7 +17,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from chat import actions, bus, fragments, identity
 from chat.actions import limits
-from chat.live import presence
+from chat.live import presence, verbs
 from chat.live.hub import Hub
 from chat.live.hub import hub as own_hub
 from chat.models import Participant, Room
@@ -129,9 +129,18 @@ def _english():
 
 
 @pytest.fixture(autouse=True)
-def _unseen(monkeypatch):
-    """Who is here is told by live sites alone, and where a test asks for it: else it would come in between."""
+def _nothing_unasked(monkeypatch):
+    """What the hub says by itself is said where a test asks for it, and by live sites: who is here, that the line is
+    alive, that the channel layer takes long, which on a busy machine it does. Else it would come in between."""
     monkeypatch.setattr(presence, "FLUSH_SECONDS", 600.0)
+    monkeypatch.setattr(presence, "BEAT_SECONDS", 600.0)
+    monkeypatch.setattr("chat.live.hub.PULSE_SECONDS", 600.0)
+    monkeypatch.setattr(bus, "LAYER_SECONDS", 30.0)
+    monkeypatch.setattr(verbs, "ACK_SECONDS", 30.0)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_logs():
     fragments.forget_logs()
 
 
