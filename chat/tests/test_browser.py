@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chat.tests import servers
-from chat.tests.people import Raw, at, bodies, forgive_outage, rename, say, until
+from chat.tests.people import Raw, at, bodies, forgive_outage, rename, say, settle, until
 
 PHONE = {"width": 390, "height": 800}
 LOOK = {"light": "rgb(245, 246, 244)", "dark": "rgb(16, 20, 19)"}
@@ -279,6 +279,9 @@ def test_the_log_stays_put_for_who_reads_further_up(busy_site, room, browser):
 def test_the_keyboard_scrolls_the_log(busy_site, room, browser):
     fill_room(busy_site, room)
     page = visit(browser, busy_site, room)
+    expect(page.locator(".message")).to_have_count(40)
+    expect(at(page)).to_be_focused()
+    settle(page)
     page.keyboard.press("PageUp")
     until(lambda: away(page) > 300, "PageUp in the composer scrolls up")
     expect(at(page)).to_be_focused()
