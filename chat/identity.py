@@ -71,7 +71,7 @@ def of_scope(scope: Mapping[str, Any], room: str = "") -> Participant:
         if ticket := tickets.read(said, room):
             return of_ticket(ticket)
         raise Forbidden(_("This page has been open for too long: reload it."))
-    return _identify(scope.get("user"), scope.get("cookies", {}))
+    return _identify(_user_now(scope), scope.get("cookies", {}))
 
 
 def again(participant: Participant, scope: Mapping[str, Any]) -> Participant | None:
@@ -142,7 +142,7 @@ def _introducer() -> signing.TimestampSigner:
 
 
 def _user_now(scope: Mapping[str, Any]) -> Any:
-    """The user of the scope's session as the store has it now; the scope's own is as old as the socket."""
+    """The user of the scope's session, as the store has it now."""
     if "session" not in scope:
         return scope.get("user", AnonymousUser())
     request = HttpRequest()

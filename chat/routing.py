@@ -2,8 +2,8 @@
 
 import re
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
+from channels.sessions import SessionMiddlewareStack
 from django.conf import settings
 from django.urls import re_path
 
@@ -20,5 +20,6 @@ websocket_urlpatterns = [
     re_path(f"{_base}(?P<slug>[-a-zA-Z0-9_]+)/$", ChatConsumer.as_asgi()),
     re_path("", turn_away),  # type: ignore[arg-type]  # an ASGI application, as Channels wants it
 ]
-websocket = SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
-"""The application for websockets, whole: what `ProtocolTypeRouter` asks for."""
+websocket = SameOrigin(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
+"""The application for websockets, whole: what `ProtocolTypeRouter` asks for. Whose a session is, the consumer asks
+anew at each command (chat/identity.py), so that Channels' AuthMiddleware has nothing left to do."""

@@ -13,7 +13,7 @@ version by tests/test_wire.py:
 - while anything waits in a transport, or it is `disconnecting`, it is among `transport.reactor.getWriters()`, so that
   of thousands of idle ones none needs to be asked;
 - the socket's own `send` fails once that socket is closed. (Its number would by then be another's);
-- what we have not yet taken is in `protocol.application_queue`, filled by `put_nowait`;
+- what we have not yet taken is in `protocol.application_queue`, an `asyncio.Queue` filled by `put_nowait`;
 - after `loseConnection()` and `abortConnection()` of the transport the browser sees 1006, after which htmx reconnects
   (autobahn cannot send 1012).
 
@@ -104,11 +104,9 @@ class Line:
 
     def resume(self) -> None:
         """Read on, once what was read is worked off."""
-        if self.guarded:
-            self._queued_bytes = 0 if self.waiting == 0 else self._queued_bytes
-            if self._paused and self.waiting <= QUEUED_FRAMES // 2:
-                self._paused = False
-                self._transport.resumeProducing()
+        if self.guarded and self._paused and self.waiting <= QUEUED_FRAMES // 2:
+            self._paused = False
+            self._transport.resumeProducing()
 
     def end(self) -> bool:
         """Close after what is unsent, without the websocket's own goodbye. False when it can't be done."""
@@ -126,14 +124,20 @@ class Line:
     def _take(self, event: dict[str, Any]) -> None:
         """In place of the queue's own put_nowait, which has no bound."""
         self._put(event)
-        self._queued_bytes += len(event.get("text") or event.get("bytes") or "")
+        self._queued_bytes += _size(event)
         if event["type"] == "websocket.receive":
             self.received += 1
+            if self._queued_bytes > QUEUED_BYTES:  # if none was worked off since it was counted last
+                self._queued_bytes = sum(map(_size, self._queue._queue))
             if self._queued_bytes > QUEUED_BYTES:
                 logger.warning("A client was dropped that sent faster than it can be heard")
                 self.drop()
             elif self.waiting > QUEUED_FRAMES:
                 self.pause()
+
+
+def _size(event: dict[str, Any]) -> int:
+    return len(event.get("text") or event.get("bytes") or "")
 
 
 Owner = TypeVar("Owner")

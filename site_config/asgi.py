@@ -7,6 +7,7 @@ from contextvars import copy_context
 from typing import Any
 
 import django
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from channels.routing import ProtocolTypeRouter
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
@@ -22,12 +23,15 @@ class ThreadHandler(ASGIHandler):
     synchronous.
 
     Django's own starts two threads and opens a database connection for each request, and goes to and fro between loop
-    and thread for each middleware. Sockets' commands have a thread of their own.
+    and thread for each middleware. Sockets' commands have a thread of their own, and no page waits for it.
     """
 
     threads = ThreadPoolExecutor(4, "page")
+    signals = ThreadSensitiveContext()
+    """Stands for one more thread, for what Django does around a view: its signals, and a response that streams."""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        SyncToAsync.thread_sensitive_context.set(self.signals)  # of this request's task alone
         await self.handle(scope, receive, send)
 
     def load_middleware(self, is_async: bool = False) -> None:

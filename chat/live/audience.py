@@ -60,6 +60,7 @@ class Audience:
 
     def leave(self, socket: Socket) -> None:
         socket.step_out()
+        self.acks.leave(socket)
         self.sockets.discard(socket)
         self._apart.discard(socket)
 
@@ -223,7 +224,8 @@ class Audience:
         self, socket: Socket, cursor: int, epoch: str | None = None, waiting: Collection[str] = ()
     ) -> None:
         """Bring a held socket from the cursor of its page to the present, then live. `waiting`: the nonces of composers
-        that its page still has; those among them that are stored are acknowledged, since the answer was lost."""
+        that its page still has; those among them that are stored are acknowledged, since the answer was lost. The
+        others may be on their way to the table still."""
         socket.cursor = None
         while True:
             known = self.head
@@ -237,6 +239,7 @@ class Audience:
                 self.wake()  # the table has gone back, so everybody gets it anew
             if cursor < known or cursor >= self.head:
                 socket.cursor = cursor  # and no await from the comparison to here: nothing was handed out between
+                self.acks.follow([(socket.key, nonce) for nonce in waiting], socket)
                 return
 
 

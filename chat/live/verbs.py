@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from channels.db import database_sync_to_async
+from django.db import Error as DatabaseError
 from django.utils.translation import gettext_lazy as _
 
 from chat import fragments, frames, mentions
@@ -21,6 +22,8 @@ from chat.models import Message
 
 NEARLY_FULL = 0.2
 """A draft with less room left than this share of the longest message is told how much."""
+
+MOST_WAITING = 32  # an honest page has eleven composers at most
 
 
 class Asker(Socket, Protocol):
@@ -51,7 +54,7 @@ async def post(socket: Asker, command: Command) -> str:
             await asyncio.wait([told], timeout=ACK_SECONDS)
     finally:
         if audience and told:
-            audience.acks.forget(sending)
+            audience.acks.forget(sending, socket)
     return "" if told and told.done() else fragments.acknowledged(nonce)
 
 
@@ -107,8 +110,17 @@ async def sync(socket: Asker, command: Command) -> str:
         return ""
     shows, waiting = frames.text(command, "sidebar"), _waiting(command)
     await audience.catch_up(socket, cursor, epoch, waiting)
+    try:
+        return await _released(socket, command, audience.door.is_open, shows)
+    except DatabaseError:
+        socket.cursor = None  # it has not been told that it is live: held, it is closed and comes back
+        raise
+
+
+async def _released(socket: Asker, command: Command, is_open: bool, shows: str | None) -> str:
+    """What the page of a socket that is live now is told."""
     answer = await hub().connection(socket)
-    if command.get("closed") or not audience.door.is_open:
+    if command.get("closed") or not is_open:
         answer += await ask(socket.variant.call, socket.visit.closed)
     if command.get("away"):
         away = frames.number(command, "away")
@@ -126,7 +138,8 @@ def _waiting(command: Command) -> set[str]:
     browser's cache it may have been sent before, and is all that there is to type in. What was refused may be another
     text than the one that is stored under its nonce.
     """
-    return {*frames.texts(command, "waiting")[:-1]}.difference(frames.texts(command, "refused"))
+    sent = frames.texts(command, "waiting")[:-1][-MOST_WAITING:]
+    return {*sent}.difference(frames.texts(command, "refused"))
 
 
 async def older(socket: Asker, command: Command) -> str:

@@ -8,16 +8,18 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from channels.testing import WebsocketCommunicator
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.db import connections
+from django.db import connection, connections
+from django.db.models import AutoField
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from chat import actions, bus, fragments, identity
 from chat.actions import limits
-from chat.live import presence, verbs
+from chat.live import database, presence, verbs
 from chat.live.hub import Hub
 from chat.live.hub import hub as own_hub
 from chat.models import Participant, Room
@@ -100,6 +102,17 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """PostgreSQL goes on counting from test to test: no two tables are to have the same number by chance."""
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            for place, model in enumerate(apps.get_models(), start=1):
+                if isinstance(model._meta.pk, AutoField):
+                    where = [model._meta.db_table, model._meta.pk.column, place * 1_000_000]
+                    cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", where)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _static_files():
     """They are looked for once: each client of a test has middleware of its own, and that looked for them anew."""
@@ -131,12 +144,14 @@ def _english():
 @pytest.fixture(autouse=True)
 def _nothing_unasked(monkeypatch):
     """What the hub says by itself is said where a test asks for it, and by live sites: who is here, that the line is
-    alive, that the channel layer takes long, which on a busy machine it does. Else it would come in between."""
+    alive, that the channel layer takes long or the database was away. Else it would come in between."""
     monkeypatch.setattr(presence, "FLUSH_SECONDS", 600.0)
     monkeypatch.setattr(presence, "BEAT_SECONDS", 600.0)
     monkeypatch.setattr("chat.live.hub.PULSE_SECONDS", 600.0)
     monkeypatch.setattr(bus, "LAYER_SECONDS", 30.0)
     monkeypatch.setattr(verbs, "ACK_SECONDS", 30.0)
+    monkeypatch.setattr(database, "REST_SECONDS", 0.0)
+    monkeypatch.setattr(database, "_failed", float("-inf"))
 
 
 @pytest.fixture(autouse=True)

@@ -3,10 +3,11 @@
 import atexit
 import os
 import shutil
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +32,20 @@ def fresh_database(folder: Path, *rooms: str) -> Iterator[str]:
     name = make_database(server, model=postgres_model(server, rooms))
     yield url_of(server, name)
     drop(server, name)
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Meanwhile nothing is stored in any room: whoever tries waits."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=30)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("ROLLBACK")
+        return
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT 1 FROM chat_room FOR UPDATE")
+        yield
 
 
 @cache

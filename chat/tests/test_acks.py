@@ -151,3 +151,56 @@ async def test_a_nonce_that_was_used_in_another_room_is_acknowledged_at_once(con
     await heard(here)
     await there.say(message="hi", nonce="n-1")
     assert await heard(there) == deletes("n-1")
+
+
+# --- A page that has come back by another connection ---------------------------------------------
+
+
+async def come_back(connect, ann, *nonces):
+    socket = await connect("/ws/chat/lobby/?sync=1", guest=ann)
+    await socket.say(do="sync", cursor="0", waiting=[*nonces, "typed-in"])
+    await socket.hears('data-state="live"')
+    return socket
+
+
+async def test_what_is_stored_once_its_page_has_come_back_is_acknowledged_there(connect, lobby, ann):
+    socket, other = await come_back(connect, ann, "n-1", "n-2"), await connect(guest=ann)
+    await post(lobby, ann, "hi", nonce="n-1")  # its command was still on its way through the former connection
+    mine, theirs = await heard(socket), await heard(other)
+    assert mine == deletes("n-1") + theirs
+    assert seqs([mine]) == [1]
+
+
+async def test_what_its_page_sends_once_more_is_acknowledged_once(connect, lobby, ann):
+    socket = await come_back(connect, ann, "n-1")
+    await socket.say(message="hi", nonce="n-1")
+    assert (await heard(socket)).count(deletes("n-1")) == 1
+    await socket.say(message="next", nonce="n-2")
+    assert deletes("n-1") not in await heard(socket)
+
+
+async def test_whoever_comes_back_is_told_what_their_former_socket_waits_for():
+    acks = Acks()
+    told = acks.expect(("gann", "n-1"), "former")
+    acks.follow([("gann", "n-1"), ("gann", "n-2")], "present")
+    acks.forget(("gann", "n-1"), "former")
+    acks.leave("former")
+    assert not told.done()
+    assert acks.take({("gann", "n-1"), ("gann", "n-2")}) == {"present": ["n-1", "n-2"]}
+    assert told.done()
+
+
+async def test_who_leaves_is_waited_for_no_more():
+    acks = Acks()
+    told = acks.expect(("gann", "n-1"), "socket")
+    acks.follow([("gann", "n-2")], "socket")
+    acks.leave("socket")
+    assert told.done()
+    assert acks._awaited == {}
+
+
+async def test_a_page_that_says_it_over_and_over_fills_nothing():
+    acks = Acks()
+    for number in range(100):
+        acks.follow([("gann", f"n-{number}")], "socket")
+    assert [*acks._awaited] == [("gann", "n-99")]

@@ -2,12 +2,19 @@
 
 import asyncio
 import threading
+import time
+import urllib.request
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
 
+from chat.live import database
 from chat.live.database import ask
 from chat.models import Room
+from chat.tests import servers
+from chat.tests.databases import locked
+from chat.tests.people import Raw
 
 
 @pytest.fixture
@@ -44,6 +51,40 @@ async def test_who_waited_while_it_was_found_to_be_away_is_told_with_who_tried(t
     assert len(done) == 1
 
 
+async def test_who_comes_just_after_is_told_without_a_try(transactional_db, trial, monkeypatch):
+    """As the next frame of a socket, which is read once the one before it is answered."""
+    monkeypatch.setattr(database, "REST_SECONDS", 3600.0)
+    trial.ends.set()
+    with pytest.raises(OperationalError, match=r"^away$"):
+        await ask(trial.run)
+    done = []
+    for number in range(5):
+        with pytest.raises(OperationalError, match="a moment ago"):
+            await ask(done.append, number)
+    assert done == []
+
+
+async def test_a_handshake_asks_in_turn_as_well(connect, async_client, olive, monkeypatch):
+    await async_client.aforce_login(olive.user)
+    cookies, asked = {"sessionid": async_client.cookies["sessionid"].value}, []
+    monkeypatch.setattr(database, "_failed", time.monotonic() + 3600)
+
+    def note(execute, *query):
+        asked.append(query[0])
+        return execute(*query)
+
+    await sync_to_async(lambda: connection.execute_wrappers.append(note))()
+    try:
+        with pytest.raises(OperationalError, match="a moment ago"):
+            await connect(cookies=cookies)
+        assert asked == []
+        monkeypatch.setattr(database, "_failed", float("-inf"))
+        await connect(cookies=cookies)
+        assert any("django_session" in query for query in asked)
+    finally:
+        await sync_to_async(connection.execute_wrappers.clear)()
+
+
 async def test_an_error_with_a_connection_is_nobody_elses(transactional_db):
     def clash():
         connection.ensure_connection()
@@ -53,3 +94,13 @@ async def test_an_error_with_a_connection_is_nobody_elses(transactional_db):
     with pytest.raises(OperationalError, match="deadlock"):
         await first
     assert await second == 0
+
+
+def test_no_page_waits_for_what_sockets_store(site, database_url):
+    with Raw(site) as ann:
+        with locked(database_url):
+            ann.send(message="it waits for its turn", nonce="n-1")
+            for _ in range(5):  # it waits by the second of them at the latest
+                with urllib.request.urlopen(f"{site.url}/chat/", timeout=servers.PATIENCE) as page:
+                    assert "it waits" not in page.read().decode()
+        assert "delete:#composer-n-1" in ann.frame()  # had the page waited too, it would have been refused by now

@@ -281,6 +281,23 @@ async def test_a_live_socket_that_syncs_is_held_until_it_is_done(hubs, lobby, an
     assert slow.seqs == [1, 2, 3]
 
 
+async def test_who_comes_live_while_older_news_is_handed_out_gets_nothing_twice(hubs, lobby, ann):
+    hub, slow, late = hubs(), Slow(lobby, cursor=0), Ear(lobby, cursor=None)
+    for ear in (slow, late):
+        await hub.join(ear, lobby)
+    audience = hub.audiences[lobby.pk]
+    audience.acks.follow([(ann.key, "n-1")], slow)  # who waits for an acknowledgement is told first
+    await post(lobby, ann, "one", nonce="n-1")
+    await slow.began.wait()
+    await post(lobby, ann, "two")
+    await audience.catch_up(late, 0)
+    assert late.seqs == [1, 2]
+    slow.go.set()
+    await post(lobby, ann, "three")
+    await late.hears(3)
+    assert late.seqs == [1, 2, 3]
+
+
 async def test_what_is_handed_out_fits_into_frames_of_64_kib(hubs, lobby, ann, silent):
     hub, ear = hubs(), Ear(lobby)
     await hub.join(ear, lobby)

@@ -84,8 +84,8 @@ def label(entry: Entry) -> str:
 
 
 def some_sidebar(rnd: random.Random, rooms: int) -> Sidebar:
-    entries = {}
-    for room in rnd.sample(range(1000, 1000 + rooms), rnd.randint(0, rooms)):
+    entries, first = {}, 10**9  # no row has such a number
+    for room in rnd.sample(range(first, first + rooms), rnd.randint(0, rooms)):
         entries[room] = Entry(
             room,
             f"room-{room}",

@@ -7,6 +7,8 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from chat import actions, fragments
+from chat.consumers import ChatConsumer
+from chat.live.visit import Visit
 from chat.models import Message, Room
 from chat.tests.ears import ANEW, cursor, seqs
 
@@ -227,3 +229,22 @@ async def test_neither_what_is_typed_in_nor_what_was_refused_nor_what_stands_els
     frames = await socket.hears('data-state="live"')
     assert seqs(frames) == [1]
     assert not any("delete:#composer" in frame for frame in frames)
+
+
+async def test_a_page_that_could_not_be_told_that_it_is_live_is_held_and_let_go(connect, lobby, ann, five, monkeypatch):
+    """It would hear what comes and say "Connecting" all the same."""
+    finished = []
+
+    async def finish(consumer):
+        finished.append(consumer)
+
+    def fails(*arguments):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(ChatConsumer, "finish", finish)
+    socket = await connect("/ws/chat/lobby/?sync=1", guest=ann)
+    with monkeypatch.context() as broken:
+        broken.setattr(Visit, "unread", fails)
+        await socket.say(do="sync", cursor="5", away="3")
+        await socket.hears('role="alert"')
+    assert [consumer.cursor for consumer in finished] == [None]

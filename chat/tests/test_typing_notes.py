@@ -119,8 +119,6 @@ async def test_off_by_choice(connect, lobby, ann, monkeypatch):
 async def test_who_may_not_post_does_not_write(connect, lobby, ann, monkeypatch):
     said = []
     monkeypatch.setattr(bus, "whisper", lambda *whisper: said.append(whisper))
-    writer = await connect(guest=ann)
-    writer.scope["user"] = None
     await Room.objects.filter(pk=lobby.pk).aupdate(archived=True)
     reader = await connect(guest=ann)  # the room as it is now
     await reader.say(do="typing")
