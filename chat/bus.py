@@ -19,11 +19,11 @@ LAYER_SECONDS = 1.0  # an unanswered layer holds nobody up for longer; the hub's
 
 Ring = dict[str, Any]
 News = Sequence[Any]
-"""The rows that a ring stands for, by their seq, for ears of this process alone."""
+"""The rows that a ring stands for, by their seq, for listeners of this process alone."""
 Prepare = Callable[[Ring, News], Any]
-"""Makes them ready for the ear, in the thread that has stored them."""
-Ear = Callable[[Ring, Any], None]
-_ears: dict[asyncio.AbstractEventLoop, tuple[Ear, Prepare]] = {}
+"""Makes them ready for the listener, in the thread that has stored them."""
+Listener = Callable[[Ring, Any], None]
+_listeners: dict[asyncio.AbstractEventLoop, tuple[Listener, Prepare]] = {}
 _tasks: set[asyncio.Task[None]] = set()
 
 Made = TypeVar("Made")
@@ -52,11 +52,11 @@ def group(room_id: int) -> str:
     return f"chat.room.{room_id}"
 
 
-def listen(ear: Ear, prepare: Prepare) -> None:
-    """Have this event loop's `ear(ring, prepare(ring, news))` called, on the loop, for every ring of this process."""
-    for loop in [loop for loop in _ears if loop.is_closed()]:
-        del _ears[loop]
-    _ears[asyncio.get_running_loop()] = (ear, prepare)
+def listen(listener: Listener, prepare: Prepare) -> None:
+    """Have `listener(ring, prepare(ring, news))` called on this event loop for every ring of this process."""
+    for loop in [loop for loop in _listeners if loop.is_closed()]:
+        del _listeners[loop]
+    _listeners[asyncio.get_running_loop()] = (listener, prepare)
 
 
 def ring(room_id: int, seq: int, news: News = ()) -> None:
@@ -101,11 +101,11 @@ def kick(key: str) -> None:
 
 
 def _send(to: str, what: Ring, news: News = ()) -> None:
-    running = [loop for loop in list(_ears) if loop.is_running()]
+    running = [loop for loop in list(_listeners) if loop.is_running()]
     for loop in running:  # our own sockets hear it without the layer, and the poster does not wait for that
-        ear, prepare = _ears[loop]
+        listener, prepare = _listeners[loop]
         published = to if loop is running[0] and _others_may_listen() else ""
-        told = partial(_hear, ear, what, _prepared(prepare, what, news), published)
+        told = partial(_hear, listener, what, _prepared(prepare, what, news), published)
         # In a context of its own: that of the poster says that its thread is busy, which what follows must not inherit.
         loop.call_soon_threadsafe(told, context=Context())
     if not running:
@@ -126,8 +126,8 @@ def _prepared(prepare: Prepare, what: Ring, news: News) -> Any:
         return None
 
 
-def _hear(ear: Ear, what: Ring, news: Any, to: str) -> None:
-    ear(what, news)
+def _hear(listener: Listener, what: Ring, news: Any, to: str) -> None:
+    listener(what, news)
     if to:
         spawn(_publish(to, what))
 

@@ -20,14 +20,14 @@ from chat.conf import conf
 from chat.errors import Ended, Refused, Sentence
 from chat.frames import Command, parse
 from chat.live.crowd import Standing
-from chat.live.database import ask
+from chat.live.database import ask, ask_promptly
 from chat.live.hub import hub
 from chat.live.inbox import Inbox
-from chat.live.verbs import LINE_VERBS, UNSEEN, post
+from chat.live.verbs import CONNECTION_VERBS, UNSEEN, post
 from chat.live.visit import Visit
 from chat.models import Message, Room
 from chat.variant import Variant, asked_by_scope
-from chat.wire import Line
+from chat.wire import Connection
 
 logger = logging.getLogger("chat.consumers")
 
@@ -45,7 +45,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
     visit: Visit
     room: Room
     key: str
-    line: Line
+    connection: Connection
     number: int
     """Of this socket in this process; an id() would be given again to another."""
     counted: str | None = None
@@ -56,9 +56,9 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
     _alarm: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        self.line = Line(send)
+        self.connection = Connection(send)
         self.number = next(numbers)
-        self._inbox = Inbox(self.line)
+        self._inbox = Inbox(self.connection)
         self.unsent_bound = conf.send_buffer
         try:
             await super().__call__(scope, receive, send)
@@ -77,7 +77,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
             return
         self.variant = Variant.of(None, asked_by_scope(self.scope))
         try:
-            self.visit = await ask(Visit.begin, self._slug, self.scope)
+            self.visit = await ask_promptly(Visit.begin, self._slug, self.scope)
         except Refused as refusal:
             await self.accept()  # to be heard; a refused handshake would be tried again for ever
             await self._end(refusal)
@@ -87,11 +87,11 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         self._joined = True
         await hub().join(self, self.room)
         await self.accept()
-        self.write = self.line.writer()
+        self.write = self.connection.writer()
         self._set_alarm(time.monotonic() + conf.socket_seconds * random.uniform(0.6, 1))  # noqa: S311
         self.is_page = b"sync=1" in self.scope["query_string"].split(b"&")
         if not self.is_page:
-            self.cursor = hub().audiences[self.room.pk].head
+            self.cursor = hub().subscribers[self.room.pk].head
 
     def is_counted(self, message: Message) -> bool:
         return self.visit.is_counted(message)
@@ -119,14 +119,14 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
             return
         self._ended = True
         await self._leave()
-        await self.hand(await database_sync_to_async(self.variant.call)(fragments.ended, self._slug, reason))
+        await self.send(await database_sync_to_async(self.variant.call)(fragments.ended, self._slug, reason))
         await self.close(ENDED)
 
     async def finish(self) -> None:
-        """Answer what has come in, then drop the line so that htmx comes back."""
+        """Answer what has come in, then drop the connection so that htmx comes back."""
         first, self._finishing = not self._finishing, True  # its age and the end of the process may coincide
         await self._inbox.empty()
-        if first and not self.line.end():
+        if first and not self.connection.end():
             await self.close(COME_BACK)
 
     async def disconnect(self, code: int) -> None:
@@ -158,13 +158,13 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
 
     # --- Frames ------------------------------------------------------------------------------------
 
-    async def hand(self, frame: str) -> None:
+    async def send(self, frame: str) -> None:
         await self.base_send({"type": "websocket.send", "text": str(frame)})
         self.bound()
 
     def bound(self) -> None:
-        if self.line.unsent > self.unsent_bound:
-            self.line.drop()
+        if self.connection.unsent > self.unsent_bound:
+            self.connection.drop()
             raise ConnectionAbortedError("it does not read what it is sent")
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -190,7 +190,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
             answer = await self._answer(read)
             self._follow_reader()  # a command looks at its participant
             if answer and self._joined:
-                await self.hand(answer)
+                await self.send(answer)
         except Ended as end:
             await self._end(end)
 
@@ -203,11 +203,11 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
             verb = command.get("do", "post")
             if verb == "post":
                 return await post(self, command)
-            if isinstance(verb, str) and verb in LINE_VERBS:
+            if isinstance(verb, str) and verb in CONNECTION_VERBS:
                 if verb not in UNSEEN:
-                    await ask(self.visit.look)
-                return await LINE_VERBS[verb](self, command)
-            return await ask(self.visit.act, command)
+                    await ask_promptly(self.visit.look)
+                return await CONNECTION_VERBS[verb](self, command)
+            return await ask_promptly(self.visit.act, command)
         except Refused as refusal:
             return await database_sync_to_async(self.visit.refuse)(command, refusal)
         except DatabaseError as error:

@@ -1,4 +1,4 @@
-"""What travels on a line: in, text that holds a JSON object, or is refused; out, HTML. Pure."""
+"""What travels on a connection: in, text that holds a JSON object, or is refused; out, HTML. Pure."""
 
 import json
 from functools import cached_property

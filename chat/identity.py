@@ -147,6 +147,8 @@ def _user_now(scope: Mapping[str, Any]) -> Any:
         return scope.get("user", AnonymousUser())
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(scope["session"].session_key)
+    # After a change of SECRET_KEY Django would give the session another key, which a socket can't tell the browser.
+    setattr(request.session, "cycle_key", lambda: None)  # noqa: B010
     return get_user(request)
 
 

@@ -22,4 +22,5 @@ websocket_urlpatterns = [
 ]
 websocket = SameOrigin(SessionMiddlewareStack(URLRouter(websocket_urlpatterns)))
 """The application for websockets, whole: what `ProtocolTypeRouter` asks for. Whose a session is, the consumer asks
-anew at each command (chat/identity.py), so that Channels' AuthMiddleware has nothing left to do."""
+anew at each command (chat/identity.py): Channels' AuthMiddleware has nothing left to do, and a user in the scope is not
+looked at."""

@@ -17,7 +17,7 @@ version by tests/test_wire.py:
 - after `loseConnection()` and `abortConnection()` of the transport the browser sees 1006, after which htmx reconnects
   (autobahn cannot send 1012).
 
-Under another server, or over TLS in Daphne itself, a Line knows nothing and guards nothing, and says so once.
+Under another server, or over TLS in Daphne itself, a Connection knows nothing and guards nothing, and says so once.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ END_SECONDS = 5  # to a client that reads nothing any more; then it is cut off
 _said: set[str] = set()
 
 
-class Line:
+class Connection:
     """The connection below one websocket's `send`."""
 
     def __init__(self, send: Any):
@@ -143,8 +143,8 @@ def _size(event: dict[str, Any]) -> int:
 Owner = TypeVar("Owner")
 
 
-class Lines(Generic[Owner]):
-    """Lines with a writer, to which the same goes in one loop with as little Python for each as there can be."""
+class Connections(Generic[Owner]):
+    """Connections with a writer, to which the same goes in one loop with as little Python for each as there can be."""
 
     def __init__(self) -> None:
         self._places: dict[Any, int] = {}  # by transport: where it stands in each of these
@@ -159,16 +159,16 @@ class Lines(Generic[Owner]):
     def owners(self) -> list[Owner]:
         return [*self._owners]
 
-    def add(self, line: Line, owner: Owner) -> None:
-        transport = line._transport
+    def add(self, connection: Connection, owner: Owner) -> None:
+        transport = connection._transport
         self._places[transport] = len(self._owners)
         self._transports.append(transport)
         self._sends.append(transport.socket.send)
         self._owners.append(owner)
 
-    def discard(self, line: Line) -> None:
-        if line._transport in self._places:
-            self._remove(line._transport)
+    def discard(self, connection: Connection) -> None:
+        if connection._transport in self._places:
+            self._remove(connection._transport)
 
     def write(self, data: bytes) -> list[Owner]:
         """Send it to all. Gives the owners of lines for which something waits now: these are in here no more."""

@@ -28,7 +28,8 @@ class ThreadHandler(ASGIHandler):
 
     threads = ThreadPoolExecutor(4, "page")
     signals = ThreadSensitiveContext()
-    """Stands for one more thread, for what Django does around a view: its signals, and a response that streams."""
+    """Stands for one more thread, for what Django does around a view: its signals, and a file that it sends. A response
+    that takes long to stream would hold up all others there."""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         SyncToAsync.thread_sensitive_context.set(self.signals)  # of this request's task alone

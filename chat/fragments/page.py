@@ -1,4 +1,4 @@
-"""What a page says besides messages: of its line, its tab, its person, and of what was refused."""
+"""What a page says besides messages: of its connection, its tab, its person, and of what was refused."""
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,7 +22,7 @@ def closed(room: Room, why: Sentence) -> SafeString:
 
 
 def pulse(room: Room) -> SafeString:
-    """The line is alive: starts the clock in the page anew that would say it is silent."""
+    """The connection is alive: starts the clock in the page anew that would say it is silent."""
     return render("chat/_pulse.html", {"room": room})
 
 
@@ -38,7 +38,7 @@ def away(room: Room, seq: int | None) -> SafeString:
 
 
 def connection(room: Room, state: str) -> SafeString:
-    """What the page says of its line: "live", or "slow" while other processes can't ring and the tick has to do."""
+    """What the page says of its connection: "live", or "slow" while other processes can't ring and the tick must do."""
     return render("chat/_connection.html", {"room": room, "state": state})
 
 

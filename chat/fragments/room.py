@@ -16,7 +16,7 @@ from chat.fragments.templates import in_address, render
 from chat.models import Participant, Room
 
 COMPOSERS_AHEAD = 10
-"""So many composers are fetched before they are needed: as many messages can be sent while the line is dead."""
+"""So many composers are fetched before they are needed: as many messages can be sent while the connection is dead."""
 
 LINES = "chat_lines"
 """The cookie of who writes several lines. It ends with the browser's session."""

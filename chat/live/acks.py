@@ -1,14 +1,14 @@
 """An acknowledgement goes out in the frame that brings its message: at any time the page shows the message once."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Generic, TypeVar
 
 from chat import fragments
 from chat.conf import conf
 
 ACK_SECONDS = 2.0
-"""No sender waits longer for the hand-out: should it fail, the acknowledgement comes by itself."""
+"""No sender waits longer for the fan-out: should it fail, the acknowledgement comes by itself."""
 
 Socket = TypeVar("Socket")
 Sending = tuple[str, str]
@@ -18,48 +18,68 @@ Told = asyncio.Future[None]
 
 
 class Acks(Generic[Socket]):
-    """Those that the sockets of one audience wait for."""
+    """Those that the subscribers of one room wait for."""
 
     def __init__(self) -> None:
         self._awaited: dict[Sending, tuple[Socket, Told | None]] = {}
         """No future where the page alone waits, and no command of its socket."""
+        self._of: dict[Socket, set[Sending]] = {}
+        """What each of them waits for."""
 
     def expect(self, sending: Sending, socket: Socket) -> Told | None:
         """The socket is about to post it. None when that is under way already, and so acknowledged by itself."""
-        known = self._awaited.get(sending)
-        if known and (known[1] or known[0] is not socket):
+        owner, told = self._awaited.get(sending, (socket, None))
+        if told or owner is not socket:
             return None
-        told: Told = asyncio.get_running_loop().create_future()
-        self._awaited[sending] = (socket, told)
+        told = asyncio.get_running_loop().create_future()
+        self._put(sending, socket, told)
         return told
 
-    def follow(self, sendings: Collection[Sending], socket: Socket) -> None:
+    def follow(self, sendings: Iterable[Sending], socket: Socket) -> None:
         """A page that sent these by a connection that broke has come back: what is stored from now on is told here.
         What it said of itself before is forgotten."""
-        for sending in [one for one, waits in self._awaited.items() if waits == (socket, None)]:
-            del self._awaited[sending]
+        for sending in [*self._of.get(socket, ())]:
+            if self._awaited[sending][1] is None:
+                self._pop(sending)
         for sending in sendings:
-            _, told = self._awaited.get(sending, (None, None))
-            self._awaited[sending] = (socket, told)
+            told = self._pop(sending)[1] if sending in self._awaited else None
+            self._put(sending, socket, told)
 
     def forget(self, sending: Sending, socket: Socket) -> None:
-        """Nothing is handed out, so the socket is told by itself; unless its page waits on another one by now."""
-        if sending in self._awaited and self._awaited[sending][0] is socket:
-            del self._awaited[sending]
+        """Nothing is sent out for its command, so the socket is told by itself; another, on which its page waits by
+        now, goes on waiting."""
+        if sending in self._awaited:
+            owner, _ = self._pop(sending)
+            if owner is not socket:
+                self._put(sending, owner, None)
 
     def leave(self, socket: Socket) -> None:
-        for sending in [one for one, (waits, _) in self._awaited.items() if waits is socket]:
-            _end(self._awaited.pop(sending)[1])
+        for sending in [*self._of.get(socket, ())]:
+            _end(self._pop(sending)[1])
 
-    def take(self, posted: Collection[Sending]) -> dict[Socket, list[str]]:
+    def take(self, posted: Set[Sending]) -> dict[Socket, list[str]]:
         """{socket: nonces} of those among `posted` that are awaited, in the order they came in: whoever takes them
         tells these sockets."""
+        found = [*posted & self._awaited.keys()]
+        if len(found) > 1:
+            found = [one for one in self._awaited if one in posted]  # as they were sent
         taken: dict[Socket, list[str]] = {}
-        for sending in [one for one in self._awaited if one in posted]:  # as they were sent
-            socket, told = self._awaited.pop(sending)
+        for sending in found:
+            socket, told = self._pop(sending)
             taken.setdefault(socket, []).append(sending[1])
             _end(told)
         return taken
+
+    def _put(self, sending: Sending, socket: Socket, told: Told | None) -> None:
+        self._awaited[sending] = (socket, told)
+        self._of.setdefault(socket, set()).add(sending)
+
+    def _pop(self, sending: Sending) -> tuple[Socket, Told | None]:
+        socket, told = self._awaited.pop(sending)
+        self._of[socket].discard(sending)
+        if not self._of[socket]:
+            del self._of[socket]
+        return socket, told
 
 
 def _end(told: Told | None) -> None:

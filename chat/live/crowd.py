@@ -1,6 +1,6 @@
 """Those of a room to whom the same goes at the same time: written to in one loop that touches none of them.
 
-With a thousand sockets most of what a hand-out costs beside the kernel's part is fetching their objects from memory. So
+With a thousand sockets most of what a fan-out costs beside the kernel's part is fetching their objects from memory. So
 what would have to be asked of each is true of all who are in here, and whoever is changed steps out first.
 """
 
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from chat.errors import Sentence
 from chat.models import Message, Room
 from chat.variant import Variant
-from chat.wire import Line, Lines
+from chat.wire import Connection, Connections
 
 
 class Socket(Protocol):
@@ -25,14 +25,14 @@ class Socket(Protocol):
     """How many messages came since nobody looks at the page; None while somebody does."""
     is_page: bool
     """It is told what a page shows beside messages: who is there."""
-    line: Line
+    connection: Connection
     crowd: "Crowd | None"
     """Those with whom it is written to; what is changed of the above takes it out."""
 
     write: Callable[[bytes], int] | None
     """Sends a prepared frame at once and gives how many bytes are unsent then; None when that can't be done."""
 
-    async def hand(self, frame: str) -> None:
+    async def send(self, frame: str) -> None:
         """Send it; raises when the connection is gone."""
 
     def is_counted(self, message: Message) -> bool:
@@ -57,7 +57,7 @@ class Socket(Protocol):
 class Standing:
     """Where a socket stands. What is changed about it takes it out of its crowd."""
 
-    line: Line
+    connection: Connection
     crowd: "Crowd | None" = None
     _cursor: int | None = None
     _unread: int | None = None
@@ -106,30 +106,30 @@ class Crowd:
         self.cursor = cursor
         self._apart = apart
         """Those of the room who are in no crowd."""
-        self._lines: Lines[Any] = Lines()
+        self._connections: Connections[Any] = Connections()
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._connections)
 
     def add(self, socket: Any) -> None:
         """Its `cursor` is ours."""
-        self._lines.add(socket.line, socket)
+        self._connections.add(socket.connection, socket)
         self._apart.discard(socket)
         socket.crowd = self
 
     def remove(self, socket: Standing) -> None:
-        self._lines.discard(socket.line)
+        self._connections.discard(socket.connection)
         self._part(socket)
 
     def write(self, frames: bytes) -> list[Any]:
         """To all of them. Gives those for whom something waits now: they have stepped out."""
-        late = self._lines.write(frames)
+        late = self._connections.write(frames)
         for socket in late:
             self._part(socket)
         return late
 
     def dissolve(self) -> None:
-        for socket in self._lines.owners:
+        for socket in self._connections.owners:
             self.remove(socket)
 
     def _part(self, socket: Standing) -> None:

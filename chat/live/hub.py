@@ -14,13 +14,13 @@ from channels.layers import get_channel_layer
 from chat import bus, fragments, wire
 from chat.conf import conf
 from chat.fragments import Changes
-from chat.live.audience import Audience
 from chat.live.crowd import Socket
 from chat.live.database import ask
 from chat.live.doors import Doors
 from chat.live.following import RENEW_SECONDS, Following
 from chat.live.presence import Presences
-from chat.live.watch import Watch
+from chat.live.sidebars import Sidebars
+from chat.live.subscribers import Subscribers
 from chat.live.whispers import Whispers
 from chat.models import Room
 from chat.variant import Variant
@@ -34,53 +34,53 @@ DRAIN_PAUSE = 0.05  # seconds from one socket to the next when there are few; ma
 
 class Hub:
     def __init__(self) -> None:
-        self.audiences: dict[int, Audience] = {}
-        self.presences, self.whispers = Presences(self.audiences), Whispers(self.audiences)
-        self.doors = Doors(self.audiences)
+        self.subscribers: dict[int, Subscribers] = {}
+        self.presences, self.whispers = Presences(self.subscribers), Whispers(self.subscribers)
+        self.doors = Doors(self.subscribers)
         self.slow = False
         """The channel layer is away: what other processes store comes by the tick."""
         self.closing = False
         self._channel = f"chat.hub!{uuid.uuid4().hex}"
-        self.watch = Watch(self._follow)
-        self.following = Following(self.watch.rooms, self.audiences, self._channel)
+        self.sidebars = Sidebars(self._follow)
+        self.following = Following(self.sidebars.rooms, self.subscribers, self._channel)
         self._tasks: list[asyncio.Task[None]] = []
         self._terminates = False
 
     async def join(self, socket: Socket, room: Room) -> int:
         """Put the socket into its room and give the room's head. The first one subscribes this process."""
         self._start()
-        audience = self.audiences.get(room.pk)
-        if audience is None:
-            audience = self.audiences[room.pk] = Audience(room)
-        audience.enter(socket)  # registered, then fetched: nothing can fall between
+        subscribers = self.subscribers.get(room.pk)
+        if subscribers is None:
+            subscribers = self.subscribers[room.pk] = Subscribers(room)
+        subscribers.enter(socket)  # registered, then fetched: nothing can fall between
         self.presences.stir(room.pk)
         try:
-            if audience.subscription is None:
-                audience.subscription = bus.spawn(self._subscribe(audience))
-            await asyncio.shield(audience.subscription)
-            await asyncio.shield(audience.ready)
+            if subscribers.subscription is None:
+                subscribers.subscription = bus.spawn(self._subscribe(subscribers))
+            await asyncio.shield(subscribers.subscription)
+            await asyncio.shield(subscribers.ready)
         except BaseException:
             await self.leave(socket)
             raise
-        return audience.head
+        return subscribers.head
 
     def variant_in(self, room: Room, wanted: Variant) -> Variant:
-        audience = self.audiences.get(room.pk)
-        return audience.fitting(wanted) if audience else wanted
+        subscribers = self.subscribers.get(room.pk)
+        return subscribers.fitting(wanted) if subscribers else wanted
 
     async def leave(self, socket: Socket) -> None:
         """Take the socket out. A room's last one ends its subscription, the last one of all ends the hub's tasks."""
-        self.watch.leave(socket)
-        audience = self.audiences.get(socket.room.pk)
-        if audience is None:
+        self.sidebars.leave(socket)
+        subscribers = self.subscribers.get(socket.room.pk)
+        if subscribers is None:
             return
-        audience.leave(socket)
+        subscribers.leave(socket)
         self.presences.stir(socket.room.pk)
-        if audience.sockets:
+        if subscribers.sockets:
             return
-        del self.audiences[socket.room.pk]
-        groups = [bus.group(socket.room.pk)] if socket.room.pk not in self.watch.rooms else []
-        if not self.audiences:
+        del self.subscribers[socket.room.pk]
+        groups = [bus.group(socket.room.pk)] if socket.room.pk not in self.sidebars.rooms else []
+        if not self.subscribers:
             groups += self.following.end()
             for task in self._tasks:
                 task.cancel()
@@ -88,17 +88,17 @@ class Hub:
             groups.append(bus.EVERYWHERE)
         # Asked at once, not one after the other: who comes back meanwhile subscribes after all of it.
         await asyncio.gather(*(bus.ask_layer("group_discard", group, self._channel) for group in groups))
-        if not self.audiences:
-            await self.watch.end()
+        if not self.subscribers:
+            await self.sidebars.end()
 
     def prepare(self, ring: bus.Ring, news: bus.News) -> Changes | None:
         """In the thread that has stored these messages: what the room's sockets are sent."""
-        audience = self.audiences.get(ring.get("room", 0))
-        return audience.prepare(news) if audience and news else None
+        subscribers = self.subscribers.get(ring.get("room", 0))
+        return subscribers.prepare(news) if subscribers and news else None
 
     def hear(self, ring: bus.Ring, news: Changes | None = None) -> None:
         """A room is at a seq, or a participant is to be looked at. Doubled, late and reordered ones change nothing."""
-        self.watch.hear(ring)
+        self.sidebars.hear(ring)
         if ring["type"] == "chat.kick":
             for socket in self._sockets():
                 if socket.key == ring["key"]:
@@ -110,13 +110,13 @@ class Hub:
         if ring["type"] == "chat.whisper":
             self.whispers.hear(ring)
             return
-        audience = self.audiences.get(ring.get("room", 0))
+        subscribers = self.subscribers.get(ring.get("room", 0))
         if ring["type"] == "chat.changed":
-            if audience is not None:
-                bus.spawn(self._say_head(audience))
+            if subscribers is not None:
+                bus.spawn(self._say_head(subscribers))
             return
-        if audience is not None and ring["seq"] > audience.coming:
-            audience.wake(news)
+        if subscribers is not None and ring["seq"] > subscribers.coming:
+            subscribers.wake(news)
 
     async def drain(self) -> None:
         """Let every socket finish, spread over some seconds, and take no new one: the process is to end."""
@@ -133,7 +133,7 @@ class Hub:
         await self.presences.flush()
 
     def _sockets(self) -> list[Socket]:
-        return [socket for audience in self.audiences.values() for socket in audience.sockets]
+        return [socket for subscribers in self.subscribers.values() for socket in subscribers.sockets]
 
     def _start(self) -> None:
         if not self._tasks:
@@ -164,7 +164,7 @@ class Hub:
         """One query for all rooms with sockets here, or in a sidebar."""
         while True:
             await asyncio.sleep(conf.tick_seconds)
-            await self._look({*self.audiences, *self.watch.rooms})
+            await self._look({*self.subscribers, *self.sidebars.rooms})
 
     async def _look(self, rooms: Collection[int]) -> None:
         try:
@@ -173,11 +173,15 @@ class Hub:
             logger.warning("The database does not answer the tick; the next one tries again: %r", error)
             return
         for room_id, head in heads.items():
-            audience = self.audiences.get(room_id)
-            if audience is not None and audience.ready.done() and head[:2] != (audience.head, audience.epoch):
-                audience.wake()
+            subscribers = self.subscribers.get(room_id)
+            if (
+                subscribers is not None
+                and subscribers.ready.done()
+                and head[:2] != (subscribers.head, subscribers.epoch)
+            ):
+                subscribers.wake()
         self.doors.look(heads)
-        self.watch.tick(heads)
+        self.sidebars.tick(heads)
 
     async def _keep_subscribed(self) -> None:
         """Try again what the layer did not take, renew before it forgets, and tell the pages when it is away."""
@@ -189,10 +193,10 @@ class Hub:
             # Nothing is in the group: publishing is how one learns that the layer is there.
             slow = not await bus.ask_layer("group_send", "chat.nobody", {"type": "chat.nothing"})
             if not slow:
-                for room_id, audience in list(self.audiences.items()):
-                    first = audience.subscription
-                    if self.audiences.get(room_id) is audience and first is not None and first.done():
-                        await self._subscribe(audience)
+                for room_id, subscribers in list(self.subscribers.items()):
+                    first = subscribers.subscription
+                    if self.subscribers.get(room_id) is subscribers and first is not None and first.done():
+                        await self._subscribe(subscribers)
                 await self._follow()
             if slow != self.slow:
                 await self._say_slow(slow)
@@ -204,36 +208,36 @@ class Hub:
             logger.warning("The channel layer is away: messages of other processes come by the tick")
         else:
             logger.warning("The channel layer is back")
-        for audience in list(self.audiences.values()):
-            await audience.tell(fragments.connection, audience.room, self._state)
+        for subscribers in list(self.subscribers.values()):
+            await subscribers.tell(fragments.connection, subscribers.room, self._state)
 
     async def _pulse(self) -> None:
-        """Let every page see that its line is alive: one that dies silently can't tell."""
+        """Let every page see that its connection is alive: one that dies silently can't tell."""
         while True:
             await asyncio.sleep(PULSE_SECONDS)
-            for audience in list(self.audiences.values()):
-                await audience.tell(fragments.pulse, audience.room)
+            for subscribers in list(self.subscribers.values()):
+                await subscribers.tell(fragments.pulse, subscribers.room)
 
-    async def _say_head(self, audience: Audience) -> None:
+    async def _say_head(self, subscribers: Subscribers) -> None:
         try:
-            await audience.tell(fragments.head, audience.room.pk)
-            await self.doors.look_at(audience.room.pk)
+            await subscribers.tell(fragments.head, subscribers.room.pk)
+            await self.doors.look_at(subscribers.room.pk)
         except Exception as error:  # whoever loads the page sees it
-            logger.warning("What room %s is called could not be read: %r", audience.room.pk, error)
+            logger.warning("What room %s is called could not be read: %r", subscribers.room.pk, error)
 
-    async def connection(self, socket: Socket) -> str:
+    async def connection_state(self, socket: Socket) -> str:
         return await database_sync_to_async(socket.variant.call)(fragments.connection, socket.room, self._state)
 
     @property
     def _state(self) -> str:
         return "slow" if self.slow else "live"
 
-    async def _subscribe(self, audience: Audience) -> None:
+    async def _subscribe(self, subscribers: Subscribers) -> None:
         now = time.monotonic()
-        if not audience.subscribed or now - audience.subscribed > RENEW_SECONDS:
+        if not subscribers.subscribed or now - subscribers.subscribed > RENEW_SECONDS:
             await asyncio.sleep(0)  # _listen's first step makes the channel that the group will know
-            if await bus.ask_layer("group_add", bus.group(audience.room.pk), self._channel):
-                audience.subscribed = now
+            if await bus.ask_layer("group_add", bus.group(subscribers.room.pk), self._channel):
+                subscribers.subscribed = now
 
     async def _follow(self) -> None:
         """Hear the rooms that sidebars list here. Subscribed, then looked at: nothing can fall between."""

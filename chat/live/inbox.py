@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from chat.bus import spawn
-from chat.wire import Line
+from chat.wire import Connection
 
 Handling = Callable[[], Coroutine[Any, Any, None]]
 """What is done about a frame, begun once its turn has come: one that never comes leaves nothing half begun."""
@@ -15,8 +15,8 @@ SIDE_BY_SIDE = 32  # of one socket: an honest page has sent eleven at most
 
 
 class Inbox:
-    def __init__(self, line: Line):
-        self._line = line
+    def __init__(self, connection: Connection):
+        self._connection = connection
         self._beside: set[asyncio.Task[None]] = set()
         self._handling = self._answered = 0
         self._emptied: asyncio.Event | None = None
@@ -46,7 +46,7 @@ class Inbox:
     async def empty(self) -> None:
         """Read nothing more, and wait until all that came in is answered."""
         if self._emptied is None:
-            self._line.pause()
+            self._connection.pause()
             self._emptied = asyncio.Event()
             self._look()
         await self._emptied.wait()
@@ -61,11 +61,11 @@ class Inbox:
             self._handling -= 1
             self._answered += 1
             if self._emptied is None:
-                self._line.resume()
+                self._connection.resume()
             else:
                 self._look()
 
     def _look(self) -> None:
         """Frames may still be on their way here from the server, which counts them if it is guarded."""
-        if self._emptied is not None and not self._handling and self._line.received <= self._answered:
+        if self._emptied is not None and not self._handling and self._connection.received <= self._answered:
             self._emptied.set()

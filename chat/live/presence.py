@@ -11,9 +11,9 @@ from weakref import WeakSet
 
 from chat import actions, bus, fragments
 from chat.frames import Frame
-from chat.live.audience import Audience
 from chat.live.crowd import Socket
 from chat.live.database import ask
+from chat.live.subscribers import Subscribers
 from chat.models import Presence
 from chat.models.presence import Seats
 from chat.variant import Variant
@@ -30,16 +30,16 @@ GATHER_SECONDS = 0.1  # a change is heard of from this process and from the chan
 Told = Mapping[Variant, WeakSet[Socket]]
 
 
-async def tell_pages(audience: Audience, frames: Mapping[Variant, Frame], told: Told) -> None:
+async def tell_pages(subscribers: Subscribers, frames: Mapping[Variant, Frame], told: Told) -> None:
     """Something that pages alone show: to those who are live and were not told it. They are told then."""
-    for socket in [*audience.sockets]:
+    for socket in [*subscribers.sockets]:
         frame = frames.get(socket.variant)
         if frame is None or not socket.is_page or socket.cursor is None or socket in told[socket.variant]:
             continue
         told[socket.variant].add(socket)
         try:
             if socket.write is None:
-                await socket.hand(frame)
+                await socket.send(frame)
             elif socket.write(frame.prepared):
                 socket.bound()
         except Exception as error:
@@ -57,9 +57,9 @@ class Shown:
 class Presences:
     """One per hub."""
 
-    def __init__(self, audiences: Mapping[int, Audience]):
+    def __init__(self, subscribers: Mapping[int, Subscribers]):
         self.process = secrets.token_hex(8)
-        self._audiences = audiences
+        self._subscribers = subscribers
         self._written: dict[int, Seats] = {}
         self._stirred: set[int] = set()
         """Rooms whose sockets are others than those that are written."""
@@ -80,7 +80,7 @@ class Presences:
 
     def look(self, room_ids: Iterable[int], anew: bool = True) -> None:
         """See soon who is in these rooms, and tell the pages that do not know."""
-        for room_id in self._audiences.keys() & room_ids:
+        for room_id in self._subscribers.keys() & room_ids:
             self._asked[room_id] = anew or self._asked.get(room_id, False)
         if self._teller is None and self._asked:
             self._teller = bus.spawn(self._tell_soon())
@@ -104,12 +104,12 @@ class Presences:
             return
         for room_id in [*self._stirred]:
             self.stir(room_id)
-        self.look(self._audiences, anew=False)
+        self.look(self._subscribers, anew=False)
 
     def _begin_anew(self) -> None:
         """Its rows are not those it wrote, as after a time of which others saw nothing: old ones are left to expire."""
         self.process, self._written = secrets.token_hex(8), {}
-        for room_id in self._audiences:
+        for room_id in self._subscribers:
             self.stir(room_id)
 
     # --- Writing -----------------------------------------------------------------------------------
@@ -140,11 +140,11 @@ class Presences:
             self._written = {**self._written, **here}
             for room_id in [room_id for room_id, seats in here.items() if not seats]:
                 del self._written[room_id]
-        self.look(rooms & self._audiences.keys(), anew=False)
+        self.look(rooms & self._subscribers.keys(), anew=False)
 
     def _seats(self, room_id: int) -> Seats:
-        audience, seats = self._audiences.get(room_id), Seats()
-        for socket in audience.sockets if audience is not None else ():
+        subscribers, seats = self._subscribers.get(room_id), Seats()
+        for socket in subscribers.sockets if subscribers is not None else ():
             seats[socket.key] = seats.get(socket.key, True) and socket.unread is not None
         return seats
 
@@ -176,23 +176,23 @@ class Presences:
             self._teller = None
 
     async def _tell(self, asked: Mapping[int, bool]) -> None:
-        for room_id in self._shown.keys() - self._audiences.keys():
+        for room_id in self._shown.keys() - self._subscribers.keys():
             del self._shown[room_id]
         rooms = await ask(Presence.objects.seats, list(asked))
         for room_id, seats in rooms.items():
-            audience = self._audiences.get(room_id)
-            if audience is not None:
-                shown = await self._show(audience, seats, asked[room_id])
-                await tell_pages(audience, shown.frames, shown.told)
+            subscribers = self._subscribers.get(room_id)
+            if subscribers is not None:
+                shown = await self._show(subscribers, seats, asked[room_id])
+                await tell_pages(subscribers, shown.frames, shown.told)
 
-    async def _show(self, audience: Audience, seats: Seats, anew: bool) -> Shown:
-        shown = self._shown.get(audience.room.pk)
-        variants = audience.variants
+    async def _show(self, subscribers: Subscribers, seats: Seats, anew: bool) -> Shown:
+        shown = self._shown.get(subscribers.room.pk)
+        variants = subscribers.variants
         if shown is None or anew or shown.seats != seats or variants - shown.frames.keys():
-            frames = await ask(fragments.people, audience.room, seats, variants)
+            frames = await ask(fragments.people, subscribers.room, seats, variants)
             before, shown = shown, Shown(seats, frames)
             for variant, frame in frames.items() if before is not None else ():
                 if before is not None and before.frames.get(variant) == frame:  # nothing new to them
                     shown.told[variant] = before.told[variant]
-            self._shown[audience.room.pk] = shown
+            self._shown[subscribers.room.pk] = shown
         return shown

@@ -1,4 +1,4 @@
-"""People with an account, their pages in this process, and what these are to be shown. When, watch.py says."""
+"""People with an account, their pages in this process, and what these are to be shown. When, sidebars.py says."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What a socket may ask of its own line: each verb takes the socket and the command, and gives the answer."""
+"""What a socket may ask of its own connection: each verb takes the socket and the command, and gives the answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ from chat.errors import Forbidden, Refused
 from chat.frames import Command
 from chat.live.acks import ACK_SECONDS
 from chat.live.crowd import Socket
-from chat.live.database import ask
+from chat.live.database import ask, ask_promptly
 from chat.live.hub import hub
 from chat.live.visit import Visit, written
 from chat.live.writer import writer
@@ -37,24 +37,24 @@ class Asker(Socket, Protocol):
 async def post(socket: Asker, command: Command) -> str:
     """Stored together with what others of this process send at the same time."""
     if not socket.visit.participant.is_guest:  # whether they are still signed in the session alone knows
-        await ask(socket.visit.look)
+        await ask_promptly(socket.visit.look)
     nonce = command.get("nonce")
     if isinstance(nonce, str) and nonce in socket.visit.discarded:
         return fragments.acknowledged(nonce)
     if not Message.is_nonce(nonce):
         await _stored(socket, command)
         return ""
-    audience, sending = hub().audiences.get(socket.room.pk), (socket.key, nonce)
-    told = audience.acks.expect(sending, socket) if audience and socket.cursor is not None else None
+    subscribers, sending = hub().subscribers.get(socket.room.pk), (socket.key, nonce)
+    told = subscribers.acks.expect(sending, socket) if subscribers and socket.cursor is not None else None
     try:
         message = await _stored(socket, command)
-        # What was handed out before, as a repeat was, isn't handed out again; nor is what was sent to another room.
-        coming = audience and message.room_id == socket.room.pk and message.seq > audience.head
+        # What was sent out before, as a repeat was, isn't sent out again; nor is what was sent to another room.
+        coming = subscribers and message.room_id == socket.room.pk and message.seq > subscribers.head
         if told and (told.done() or coming):
             await asyncio.wait([told], timeout=ACK_SECONDS)
     finally:
-        if audience and told:
-            audience.acks.forget(sending, socket)
+        if subscribers and told:
+            subscribers.acks.forget(sending, socket)
     return "" if told and told.done() else fragments.acknowledged(nonce)
 
 
@@ -105,13 +105,13 @@ async def sync(socket: Asker, command: Command) -> str:
     if epoch is not None and not isinstance(epoch, str):
         raise Refused(_("An epoch is a text."))
     socket.visit.discarded = frozenset(frames.texts(command, "discard"))
-    audience = hub().audiences.get(socket.room.pk)
-    if audience is None:  # shown out in this very moment
+    subscribers = hub().subscribers.get(socket.room.pk)
+    if subscribers is None:  # shown out in this very moment
         return ""
     shows, waiting = frames.text(command, "sidebar"), _waiting(command)
-    await audience.catch_up(socket, cursor, epoch, waiting)
+    await subscribers.catch_up(socket, cursor, epoch, waiting)
     try:
-        return await _released(socket, command, audience.door.is_open, shows)
+        return await _released(socket, command, subscribers.door.is_open, shows)
     except DatabaseError:
         socket.cursor = None  # it has not been told that it is live: held, it is closed and comes back
         raise
@@ -119,7 +119,7 @@ async def sync(socket: Asker, command: Command) -> str:
 
 async def _released(socket: Asker, command: Command, is_open: bool, shows: str | None) -> str:
     """What the page of a socket that is live now is told."""
-    answer = await hub().connection(socket)
+    answer = await hub().connection_state(socket)
     if command.get("closed") or not is_open:
         answer += await ask(socket.variant.call, socket.visit.closed)
     if command.get("away"):
@@ -129,7 +129,7 @@ async def _released(socket: Asker, command: Command, is_open: bool, shows: str |
     hub().presences.stir(socket.room.pk)  # it can be told now who is there, and whether it is looked at is known
     participant = socket.visit.participant
     if participant.pk is not None and not participant.is_guest:
-        hub().watch.enter(socket, participant.pk, shows)
+        hub().sidebars.enter(socket, participant.pk, shows)
     return answer
 
 
@@ -139,18 +139,18 @@ def _waiting(command: Command) -> set[str]:
     text than the one that is stored under its nonce.
     """
     sent = frames.texts(command, "waiting")[:-1][-MOST_WAITING:]
-    return {*sent}.difference(frames.texts(command, "refused"))
+    return {*filter(Message.is_nonce, sent)}.difference(frames.texts(command, "refused"))
 
 
 async def older(socket: Asker, command: Command) -> str:
     """The page of messages before a seq. Held meanwhile, so that no change of one of them gets in between."""
     before, cursor = frames.number(command, "before"), socket.cursor
-    audience = hub().audiences.get(socket.room.pk)
-    if cursor is None or audience is None:
+    subscribers = hub().subscribers.get(socket.room.pk)
+    if cursor is None or subscribers is None:
         return ""
-    socket.cursor, epoch = None, audience.epoch
-    await socket.hand(await ask(socket.variant.call, fragments.older, socket.room, before))
-    await audience.catch_up(socket, cursor, epoch)
+    socket.cursor, epoch = None, subscribers.epoch
+    await socket.send(await ask(socket.variant.call, fragments.older, socket.room, before))
+    await subscribers.catch_up(socket, cursor, epoch)
     return ""
 
 
@@ -158,7 +158,7 @@ async def away(socket: Asker, command: Command) -> str:
     """Nobody looks at the page: from here on what comes is counted, in its tab."""
     if socket.cursor is None:
         return ""
-    hub().watch.note(socket)
+    hub().sidebars.note(socket)
     socket.unread = 0
     hub().presences.stir(socket.room.pk)
     return await database_sync_to_async(fragments.away)(socket.room, socket.cursor)
@@ -166,13 +166,13 @@ async def away(socket: Asker, command: Command) -> str:
 
 async def back(socket: Asker, command: Command) -> str:
     seen, socket.unread = socket.unread, None
-    hub().watch.note(socket)
+    hub().sidebars.note(socket)
     hub().presences.stir(socket.room.pk)
     answer = await database_sync_to_async(fragments.away)(socket.room, None)
     return answer + (await database_sync_to_async(socket.variant.call)(fragments.tab, socket.room, 0) if seen else "")
 
 
-LINE_VERBS: dict[str, Callable[[Asker, Command], Awaitable[str]]] = {
+CONNECTION_VERBS: dict[str, Callable[[Asker, Command], Awaitable[str]]] = {
     "away": away,
     "back": back,
     "draft": draft,

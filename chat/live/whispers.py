@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from weakref import WeakSet
 
 from chat import bus, fragments
-from chat.live.audience import Audience
 from chat.live.database import ask
 from chat.live.presence import tell_pages
+from chat.live.subscribers import Subscribers
 
 logger = logging.getLogger("chat.whispers")
 
@@ -34,14 +34,14 @@ class Desk:
 class Whispers:
     """One per hub."""
 
-    def __init__(self, audiences: Mapping[int, Audience]):
-        self._audiences = audiences
+    def __init__(self, subscribers: Mapping[int, Subscribers]):
+        self._subscribers = subscribers
         self._desks: dict[int, Desk] = {}
 
     def hear(self, ring: bus.Ring) -> None:
         """Somebody is "writing", or has "written": then the note about them goes at once."""
         room_id, key, what, now = ring["room"], ring["key"], ring["what"], time.monotonic()
-        if room_id not in self._audiences:
+        if room_id not in self._subscribers:
             self._desks.pop(room_id, None)
             return
         desk = self._desks.setdefault(room_id, Desk())
@@ -70,12 +70,12 @@ class Whispers:
         desk.heard = {key: then for key, then in desk.heard.items() if now - then < WRITES_SECONDS}
         async with desk.telling:
             desk.writing = {key: then for key, then in desk.writing.items() if now - then < WRITES_SECONDS}
-            audience = self._audiences.get(room_id)
-            if audience is None:
+            subscribers = self._subscribers.get(room_id)
+            if subscribers is None:
                 self._desks.pop(room_id, None)
                 return
             try:
-                frames = await ask(fragments.writing, audience.room, [*desk.writing], audience.variants)
-                await tell_pages(audience, frames, {variant: WeakSet() for variant in frames})
+                frames = await ask(fragments.writing, subscribers.room, [*desk.writing], subscribers.variants)
+                await tell_pages(subscribers, frames, {variant: WeakSet() for variant in frames})
             except Exception as error:
                 logger.info("Who is writing could not be read: %r", error)

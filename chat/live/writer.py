@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from chat import actions
 from chat.bus import per_loop, spawn
-from chat.live.database import ask
+from chat.live.database import ask_promptly
 
 Outcome = actions.Outcome | Exception
 """What became of a post; any other exception than a refusal is for all that would have been stored with it."""
@@ -35,7 +35,7 @@ class Writer:
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 outcomes: Sequence[Outcome]
                 try:
-                    outcomes = await ask(actions.post_messages, [post for post, _ in batch])
+                    outcomes = await ask_promptly(actions.post_messages, [post for post, _ in batch])
                 except Exception as error:  # the database is away: nothing of it is stored
                     outcomes = [error] * len(batch)
                 for (_, future), outcome in zip(batch, outcomes, strict=True):

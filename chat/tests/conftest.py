@@ -24,8 +24,8 @@ from chat.live.hub import Hub
 from chat.live.hub import hub as own_hub
 from chat.models import Participant, Room
 from chat.tests import failures, servers, steps
+from chat.tests.bare_sockets import BareSocket
 from chat.tests.databases import ROOMS, fresh_database
-from chat.tests.ears import Ear
 from chat.tests.people import go_live
 from chat.tests.relay import Relay
 from chat.tests.sidebars import joined, person
@@ -49,7 +49,8 @@ LIVE = {"site", "busy_site", "two_sites", "database_url", "redis", "postgres", "
 LONG = (
     *("screens", "browser", "accessibility", "states", "unsent", "typing", "return", "pictures", "reading", "gallery"),
     *("chaos", "framed_page", "customising", "embedded", "suggestions", "times_page", "sidebar_live", "settings"),
-    *("hostile_input", "replay", "matrix", "watch", "wire", "processes", "presence_processes", "prepared", "away"),
+    *("hostile_input", "replay", "matrix", "sidebar_rounds", "wire", "processes", "presence_processes"),
+    *("prepared", "away"),
 )
 """Files that take long begin first: whoever is given one last keeps all others waiting."""
 
@@ -292,7 +293,7 @@ async def hubs(transactional_db, settings):
     settings.CHAT_TICK_SECONDS = 600
     settings.CHAT_RATE_LIMITS = False
     if type(get_channel_layer()) is InMemoryChannelLayer:
-        settings.CHANNEL_LAYERS = {"default": {"BACKEND": "chat.tests.ears.SharedLayer"}}
+        settings.CHANNEL_LAYERS = {"default": {"BACKEND": "chat.tests.bare_sockets.SharedLayer"}}
     made: list[Hub] = []
 
     def make() -> Hub:
@@ -301,9 +302,9 @@ async def hubs(transactional_db, settings):
 
     yield make
     for hub in made:
-        for audience in list(hub.audiences.values()):
-            for ear in list(audience.sockets) or [Ear(audience.room)]:
-                await hub.leave(ear)
+        for subscribers in list(hub.subscribers.values()):
+            for socket in list(subscribers.sockets) or [BareSocket(subscribers.room)]:
+                await hub.leave(socket)
         await hub.presences.flush()
     await sync_to_async(connections.close_all)()
 

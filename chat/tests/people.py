@@ -115,6 +115,6 @@ class Raw:
         return heard
 
     def post(self, text: str) -> None:
-        """Post it, and hear it: from here on it is stored and handed out."""
+        """Post it, and hear it: from here on it is stored and sent out."""
         self.send(message=text)
         assert text in self.hear(1)

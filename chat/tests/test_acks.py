@@ -10,9 +10,9 @@ from django.db import DatabaseError
 from chat import actions
 from chat.fragments import Changes
 from chat.live.acks import Acks
-from chat.live.audience import Audience
+from chat.live.subscribers import Subscribers
 from chat.models import Message, Room
-from chat.tests.ears import cursor, seqs
+from chat.tests.bare_sockets import cursor, seqs
 
 post = sync_to_async(actions.post_message)
 make_room = sync_to_async(Room.objects.create)
@@ -100,20 +100,20 @@ async def test_when_nothing_can_be_handed_out_the_acknowledgement_comes_all_the_
 
 
 async def test_one_that_is_refused_leaves_nothing_behind(connect, lobby, ann, monkeypatch):
-    audiences = []
-    make = Audience.__init__
+    made = []
+    make = Subscribers.__init__
 
-    def remember(audience, room):
-        make(audience, room)
-        audiences.append(audience)
+    def remember(subscribers, room):
+        make(subscribers, room)
+        made.append(subscribers)
 
-    monkeypatch.setattr(Audience, "__init__", remember)
+    monkeypatch.setattr(Subscribers, "__init__", remember)
     socket = await connect(guest=ann)
     for text in (" ", "hi"):
         await socket.say(message=text, nonce="n-1")
         await heard(socket)
-    (audience,) = audiences
-    assert audience.acks._awaited == {}
+    (subscribers,) = made
+    assert subscribers.acks._awaited == {}
 
 
 async def test_acknowledgements_that_do_not_fit_into_the_frame_follow_it(connect, lobby, ann, settings):
@@ -171,6 +171,15 @@ async def test_what_is_stored_once_its_page_has_come_back_is_acknowledged_there(
     assert seqs([mine]) == [1]
 
 
+async def test_who_reads_older_messages_meanwhile_is_told_as_well(connect, lobby, ann):
+    await post(lobby, ann, "before")
+    socket = await come_back(connect, ann, "n-1")
+    await socket.say(do="older", before="1")
+    await heard(socket)
+    await post(lobby, ann, "hi", nonce="n-1")
+    assert (await heard(socket)).startswith(deletes("n-1"))
+
+
 async def test_what_its_page_sends_once_more_is_acknowledged_once(connect, lobby, ann):
     socket = await come_back(connect, ann, "n-1")
     await socket.say(message="hi", nonce="n-1")
@@ -183,11 +192,19 @@ async def test_whoever_comes_back_is_told_what_their_former_socket_waits_for():
     acks = Acks()
     told = acks.expect(("gann", "n-1"), "former")
     acks.follow([("gann", "n-1"), ("gann", "n-2")], "present")
-    acks.forget(("gann", "n-1"), "former")
     acks.leave("former")
     assert not told.done()
     assert acks.take({("gann", "n-1"), ("gann", "n-2")}) == {"present": ["n-1", "n-2"]}
     assert told.done()
+
+
+async def test_whoever_comes_back_goes_on_waiting_when_their_former_command_was_refused():
+    acks = Acks()
+    acks.expect(("gann", "n-1"), "former")
+    acks.follow([("gann", "n-1")], "present")
+    acks.forget(("gann", "n-1"), "former")
+    assert acks.expect(("gann", "n-1"), "present") is not None
+    assert acks.take({("gann", "n-1")}) == {"present": ["n-1"]}
 
 
 async def test_who_leaves_is_waited_for_no_more():
@@ -196,7 +213,7 @@ async def test_who_leaves_is_waited_for_no_more():
     acks.follow([("gann", "n-2")], "socket")
     acks.leave("socket")
     assert told.done()
-    assert acks._awaited == {}
+    assert (acks._awaited, acks._of) == ({}, {})
 
 
 async def test_a_page_that_says_it_over_and_over_fills_nothing():

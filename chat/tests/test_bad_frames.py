@@ -3,7 +3,7 @@
 import json
 
 from chat.models import Message, Participant
-from chat.tests.ears import seqs
+from chat.tests.bare_sockets import seqs
 
 BAD = {
     "nothing": "",

@@ -9,7 +9,7 @@ from channels.layers import get_channel_layer
 
 from chat import actions, bus
 from chat.models import Room
-from chat.tests.ears import Ear, Gone, other_room
+from chat.tests.bare_sockets import BareSocket, Gone, other_room
 
 post = sync_to_async(actions.post_message)
 
@@ -37,37 +37,37 @@ def once(verb: str, group: str) -> dict[tuple[str, str], int]:
 
 
 async def test_a_socket_that_fails_is_dropped_and_the_others_still_hear(hubs, lobby, ann):
-    hub, ears = hubs(), [Ear(lobby), Gone(lobby), Ear(lobby), Gone(lobby), Ear(lobby)]
-    for ear in ears:
-        await hub.join(ear, lobby)
+    hub, sockets = hubs(), [BareSocket(lobby), Gone(lobby), BareSocket(lobby), Gone(lobby), BareSocket(lobby)]
+    for socket in sockets:
+        await hub.join(socket, lobby)
     await post(lobby, ann, "hello")
-    for ear in ears[::2]:
-        await ear.hears(1)
+    for socket in sockets[::2]:
+        await socket.hears(1)
     await post(lobby, ann, "again")
-    for ear in ears[::2]:
-        await ear.hears(2)
-        assert ear.seqs == [1, 2]
-    assert hub.audiences[lobby.pk].sockets == set(ears[::2])
+    for socket in sockets[::2]:
+        await socket.hears(2)
+        assert socket.seqs == [1, 2]
+    assert hub.subscribers[lobby.pk].sockets == set(sockets[::2])
 
 
 async def test_the_first_socket_subscribes_and_the_last_unsubscribes(hubs, lobby, layer_calls):
-    hub, ears, group = hubs(), [Ear(lobby) for _ in range(3)], bus.group(lobby.pk)
-    for ear in ears:
-        await hub.join(ear, lobby)
+    hub, sockets, group = hubs(), [BareSocket(lobby) for _ in range(3)], bus.group(lobby.pk)
+    for socket in sockets:
+        await hub.join(socket, lobby)
         assert layer_calls == once("group_add", group)
-    for ear in ears:
+    for socket in sockets:
         assert layer_calls == once("group_add", group)
-        await hub.leave(ear)
+        await hub.leave(socket)
     assert layer_calls == once("group_add", group) | once("group_discard", group)
-    assert hub.audiences == {}
+    assert hub.subscribers == {}
 
 
 async def test_only_the_last_room_of_all_ends_what_the_process_hears_of_everywhere(hubs, lobby, layer_calls):
     hub, other = hubs(), await other_room()
-    ear, elsewhere = Ear(lobby), Ear(other)
-    await hub.join(ear, lobby)
+    socket, elsewhere = BareSocket(lobby), BareSocket(other)
+    await hub.join(socket, lobby)
     await hub.join(elsewhere, other)
-    await hub.leave(ear)
+    await hub.leave(socket)
     assert layer_calls["group_discard", bus.group(lobby.pk)] == 1
     assert layer_calls["group_discard", bus.EVERYWHERE] == 0
     await hub.leave(elsewhere)
@@ -76,34 +76,34 @@ async def test_only_the_last_room_of_all_ends_what_the_process_hears_of_everywhe
 
 async def test_sockets_that_come_at_once_subscribe_once(hubs, lobby, layer_calls):
     hub = hubs()
-    await asyncio.gather(*(hub.join(Ear(lobby), lobby) for _ in range(20)))
+    await asyncio.gather(*(hub.join(BareSocket(lobby), lobby) for _ in range(20)))
     assert layer_calls == once("group_add", bus.group(lobby.pk))
 
 
 async def test_leaving_twice_or_without_having_come_is_harmless(hubs, lobby):
-    hub, ear, stays = hubs(), Ear(lobby), Ear(lobby)
-    await hub.leave(ear)
+    hub, socket, stays = hubs(), BareSocket(lobby), BareSocket(lobby)
+    await hub.leave(socket)
     await hub.join(stays, lobby)
-    await hub.leave(ear)
-    assert hub.audiences[lobby.pk].sockets == {stays}
+    await hub.leave(socket)
+    assert hub.subscribers[lobby.pk].sockets == {stays}
     await hub.leave(stays)
     await hub.leave(stays)
-    assert hub.audiences == {}
+    assert hub.subscribers == {}
 
 
 async def test_who_comes_back_after_the_last_one_left_is_subscribed_again(hubs, lobby, ann):
     far, near = hubs(), hubs()
     for _ in range(5):
-        passing = Ear(lobby)
+        passing = BareSocket(lobby)
         await far.join(passing, lobby)
         leaving = asyncio.create_task(far.leave(passing))
-        stays = Ear(lobby)
+        stays = BareSocket(lobby)
         await far.join(stays, lobby)
         await leaving
-        await near.join(Ear(lobby), lobby)  # takes this process's own rings, so that `far` has only the layer's
+        await near.join(BareSocket(lobby), lobby)  # takes this process's own rings, so that `far` has only the layer's
         message = await post(lobby, ann, "hello")
         stays.cursor = None
-        await far.audiences[lobby.pk].catch_up(stays, message.seq - 1)
+        await far.subscribers[lobby.pk].catch_up(stays, message.seq - 1)
         message = await post(lobby, ann, "by the layer")
         await stays.hears(message.seq)
         await far.leave(stays)
@@ -125,7 +125,7 @@ async def test_a_layer_that_takes_its_time_leaves_nobody_who_comes_back_unsubscr
     monkeypatch.setattr(layer, "group_discard", taking_its_time(members.discard), raising=False)
     monkeypatch.setattr(layer, "group_send", taking_its_time(lambda group: None), raising=False)
     for steps in range(6):  # of the loop, from the leaving to the coming back
-        passing, stays = Ear(lobby), Ear(lobby)
+        passing, stays = BareSocket(lobby), BareSocket(lobby)
         await hub.join(passing, lobby)
         await asyncio.sleep(0.05)
         leaving = asyncio.create_task(hub.leave(passing))
@@ -142,10 +142,10 @@ async def test_a_layer_that_takes_its_time_leaves_nobody_who_comes_back_unsubscr
 async def test_the_tick_asks_one_question_for_all_rooms(hubs, lobby, ann, silent, settings, monkeypatch):
     asked, heads = [], type(Room.objects.all()).heads
     rooms = [lobby, *[await other_room(f"room-{number}") for number in range(4)]]
-    hub, ears = hubs(), [Ear(room) for room in rooms]
+    hub, sockets = hubs(), [BareSocket(room) for room in rooms]
     settings.CHAT_TICK_SECONDS = 0.05
-    for ear, room in zip(ears, rooms, strict=True):
-        await hub.join(ear, room)
+    for socket, room in zip(sockets, rooms, strict=True):
+        await hub.join(socket, room)
         await post(room, ann, "hello")
 
     def counted(queryset, room_ids):
@@ -153,6 +153,6 @@ async def test_the_tick_asks_one_question_for_all_rooms(hubs, lobby, ann, silent
         return heads(queryset, room_ids)
 
     monkeypatch.setattr(type(Room.objects), "heads", counted)
-    for ear in ears:
-        await ear.hears(1)
+    for socket in sockets:
+        await socket.hears(1)
     assert set(map(tuple, asked)) <= {tuple(sorted(room.pk for room in rooms))}

@@ -17,10 +17,10 @@ from twisted.python.failure import Failure
 from chat import actions, fragments
 from chat.fragments import changes
 from chat.live.crowd import Crowd
-from chat.tests.ears import ENGLISH, Ear
+from chat.tests.bare_sockets import ENGLISH, BareSocket
 from chat.tests.people import Raw
 from chat.variant import Variant
-from chat.wire import Line
+from chat.wire import Connection
 
 post = sync_to_async(actions.post_message)
 GERMAN = Variant("de", "Europe/Berlin")
@@ -37,8 +37,8 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return ours, end
 
 
-class Reader(Ear):
-    """An ear on a real transport, and the other end of it."""
+class Reader(BareSocket):
+    """A socket on a real transport, and the other end of it."""
 
     def __init__(self, reactor, room=None, variant=ENGLISH):
         super().__init__(room, variant=variant)
@@ -46,10 +46,10 @@ class Reader(Ear):
         protocol = Protocol()
         self.transport = Server(ours, protocol, ("", 0), None, 0, reactor)
         protocol.makeConnection(self.transport)
-        self.line = Line(None)
-        self.line._transport, self.line.guarded = self.transport, True
-        self.line._send = ours.send
-        self.write = self.line._write
+        self.connection = Connection(None)
+        self.connection._transport, self.connection.guarded = self.transport, True
+        self.connection._send = ours.send
+        self.write = self.connection._write
 
     def lose(self) -> None:
         self.transport.connectionLost(Failure(ConnectionDone()))
@@ -95,9 +95,9 @@ async def test_it_works():
 async def test_who_does_not_read_steps_out_and_still_gets_every_byte_in_order():
     async with gathered(3) as (crowd, apart, (first, slow, last)):
         sent = b""
-        while slow in (here := crowd._lines.owners):
+        while slow in (here := crowd._connections.owners):
             piece = bytes(range(256)) * 111
-            assert crowd.write(piece) == [slow] * (slow not in crowd._lines.owners)
+            assert crowd.write(piece) == [slow] * (slow not in crowd._connections.owners)
             sent += piece
             for reader in (first, last):
                 assert await reader.reads(len(piece)) == piece
@@ -105,7 +105,7 @@ async def test_who_does_not_read_steps_out_and_still_gets_every_byte_in_order():
         assert apart == {slow}
         assert slow.cursor == 7
         crowd.write(b"only for those who are left")
-        assert slow.line.unsent > 0
+        assert slow.connection.unsent > 0
         assert await slow.reads(len(sent)) == sent
 
 
@@ -217,42 +217,42 @@ def rendered(monkeypatch):
 
 async def test_each_language_and_zone_is_rendered_once_and_gets_its_own(hubs, lobby, ann, rendered):
     hub = hubs()
-    ears = [Ear(lobby, variant=variant) for variant in (GERMAN, JAPANESE, GERMAN, JAPANESE, GERMAN)]
-    for ear in ears:
-        await hub.join(ear, lobby)
+    sockets = [BareSocket(lobby, variant=variant) for variant in (GERMAN, JAPANESE, GERMAN, JAPANESE, GERMAN)]
+    for one in sockets:
+        await hub.join(one, lobby)
     for seq in (1, 2):
         message = await post(lobby, ann, "hello")
-        for ear in ears:
-            await ear.hears(seq)
+        for one in sockets:
+            await one.hears(seq)
     assert sorted(rendered) == [(GERMAN, 1), (GERMAN, 2), (JAPANESE, 1), (JAPANESE, 2)]
-    german, japanese, *others = ears
+    german, japanese, *others = sockets
     assert others[0].frames[0] is others[2].frames[0] is german.frames[0]
     assert others[1].frames[0] is japanese.frames[0]
-    for ear, variant in ((german, GERMAN), (japanese, JAPANESE)):
-        assert ear.frames[-1].count(variant.call(fragments.message, message, "")) == 1
+    for one, variant in ((german, GERMAN), (japanese, JAPANESE)):
+        assert one.frames[-1].count(variant.call(fragments.message, message, "")) == 1
     assert german.frames[-1] != japanese.frames[-1]
 
 
 async def test_one_who_comes_back_gets_what_they_missed_as_their_own(hubs, lobby, ann, rendered):
-    hub, held = hubs(), Ear(lobby, cursor=None, variant=JAPANESE)
+    hub, held = hubs(), BareSocket(lobby, cursor=None, variant=JAPANESE)
     await post(lobby, ann, "missed")
     await hub.join(held, lobby)
-    await hub.audiences[lobby.pk].catch_up(held, 0)
+    await hub.subscribers[lobby.pk].catch_up(held, 0)
     assert (held.seqs, rendered) == ([1], [(JAPANESE, 1)])
 
 
 async def test_what_all_are_told_is_rendered_once_for_each(hubs, lobby):
     hub, asked = hubs(), []
-    ears = [Ear(lobby, variant=variant) for variant in (GERMAN, JAPANESE, GERMAN)]
-    for ear in ears:
-        await hub.join(ear, lobby)
+    sockets = [BareSocket(lobby, variant=variant) for variant in (GERMAN, JAPANESE, GERMAN)]
+    for one in sockets:
+        await hub.join(one, lobby)
 
     def told(room) -> str:
         asked.append(Variant.current())
         return f"{room.slug} {Variant.current().language}"
 
-    await hub.audiences[lobby.pk].tell(told, lobby)
-    assert [ear.frames for ear in ears] == [["lobby de"], ["lobby ja"], ["lobby de"]]
+    await hub.subscribers[lobby.pk].tell(told, lobby)
+    assert [one.frames for one in sockets] == [["lobby de"], ["lobby ja"], ["lobby de"]]
     assert sorted(asked) == [GERMAN, JAPANESE]
 
 

@@ -20,7 +20,7 @@ from chat.conf import conf
 from chat.errors import Refused
 from chat.fragments.lookup import names
 from chat.frames import parse
-from chat.live.verbs import LINE_VERBS
+from chat.live.verbs import CONNECTION_VERBS
 from chat.live.visit import VERBS
 from chat.models import Message, Participant, Room
 from chat.models.presence import Person
@@ -394,7 +394,7 @@ def wrong_frames(text: str) -> list[str]:
             verb = parse(line).get("do", "post")
         except Refused:
             verb = None
-        if verb not in {"post", *VERBS, *LINE_VERBS}:
+        if verb not in {"post", *VERBS, *CONNECTION_VERBS}:
             wrong.append(line)
     return wrong
 
@@ -409,7 +409,7 @@ def test_every_example_of_a_frame_in_is_one():
 
 def test_every_verb_has_an_example():
     lines = "".join(blocks(section(document("docs/protocol.md"), "Frames in"), "json")).splitlines()
-    assert {parse(line).get("do", "post") for line in lines} == {"post", *VERBS, *LINE_VERBS}
+    assert {parse(line).get("do", "post") for line in lines} == {"post", *VERBS, *CONNECTION_VERBS}
 
 
 def skeleton(markup: str) -> list[tuple[str, dict[str, str]]]:

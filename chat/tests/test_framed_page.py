@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chat.tests import servers
+from chat.tests.databases import ROOMS, fresh_database
 from chat.tests.people import at, bodies, go_live, say, until
 from chat.tests.relay import Relay
 from chat.tests.test_framed import SECRET, signed
@@ -33,13 +34,13 @@ class Blog(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pages():
     """{path: its HTML}"""
     return {"/favicon.ico": " "}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def blog(pages):
     """Its port. It is on localhost, and the chat on 127.0.0.1: to a browser these are two sites."""
     server = ThreadingHTTPServer((servers.HOST, 0), partial(Blog, pages))
@@ -49,18 +50,26 @@ def blog(pages):
     server.server_close()
 
 
-@pytest.fixture
-def chat(database_url, blog):
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory, blog):
+    """The chat that may be on it; each test takes a room of its own."""
     environment = {"CHAT_FRAME_ANCESTORS": f"http://localhost:{blog}", "CHAT_FRAME_SECRET": SECRET}
-    with servers.Site(DATABASE_URL=database_url, **environment) as site:
-        yield site
+    with fresh_database(tmp_path_factory.mktemp("framed"), *ROOMS) as url:
+        with servers.Site(DATABASE_URL=url, CHAT_RATE_LIMITS="off", **environment) as site:
+            site.empty_rooms = iter(ROOMS)
+            yield site
 
 
 @pytest.fixture
-def visit(chat, blog, pages, browser):
+def room(chat):
+    return next(chat.empty_rooms)
+
+
+@pytest.fixture
+def visit(chat, blog, pages, browser, room):
     """`visit(query)`: somebody opens the blog, in which the room is; gives their page, and the frame in it."""
 
-    def visit(query="", host="localhost", path="/chat/lobby/embed/", site=chat, **options):
+    def visit(query="", host="localhost", path=f"/chat/{room}/embed/", site=chat, **options):
         pages["/"] = FRAME.format(f"{site.url}{path}{query}")
         page = browser(chat, f"http://{host}:{blog}/", expect_live=False, **options)
         return page, page.frame_locator("iframe")
@@ -80,10 +89,10 @@ def name(frame) -> str:
     return frame.locator(".me-name bdi").inner_text()
 
 
-def test_it_works(visit, chat, browser):
+def test_it_works(visit, chat, browser, room):
     page, frame = visit()
     go_live(frame)
-    said = browser(chat)
+    said = browser(chat, f"/chat/{room}/")
     write(frame, "from a frame")
     expect(said.locator(".message-body")).to_have_text("from a frame")
     say(said, "to a frame")
@@ -102,7 +111,7 @@ def test_it_works(visit, chat, browser):
     frame.locator(".me-name").click()
     with page.context.expect_page() as opened:
         frame.get_by_text("Open this chat in a tab of its own").click()
-    expect(opened.value).to_have_url(f"{chat.url}/chat/lobby/")
+    expect(opened.value).to_have_url(f"{chat.url}/chat/{room}/")
     assert opened.value.evaluate("window.opener") is None
     expect(opened.value.locator(".message-body")).to_have_count(2)
 
@@ -113,9 +122,9 @@ def test_a_site_that_is_not_listed_may_not_have_it(visit, chat, browser):
     assert frame.locator(".chat-room").count() == 0
 
 
-@pytest.mark.parametrize("path", ["/chat/lobby/", "/chat/me/", "/chat/lobby/about/", "/accounts/login/"])
-def test_no_other_page_may_be_framed_even_by_those(visit, browser, path):
-    page, frame = visit(path=path)
+@pytest.mark.parametrize("path", ["/chat/{}/", "/chat/me/", "/chat/{}/about/", "/accounts/login/"])
+def test_no_other_page_may_be_framed_even_by_those(visit, browser, room, path):
+    page, frame = visit(path=path.format(room))
     until_blocked(page, browser)
     assert frame.locator(".chat-ui, .site").count() == 0
 
@@ -155,14 +164,14 @@ def test_without_javascript_its_form_leads_back_into_the_frame(visit):
     assert len(page.context.pages) == 1
 
 
-def test_the_name_that_the_blog_hands_over(visit):
-    _, frame = visit(f"?name={signed()}")
+def test_the_name_that_the_blog_hands_over(visit, room):
+    _, frame = visit(f"?name={signed(room=room)}")
     go_live(frame)
     assert name(frame) == "Ann of the blog"
     write(frame, "hello")
     expect(frame.locator(".message")).to_contain_text("Ann of the blog")
-    _, forged = visit(f"?name={signed(secret='guessed')}")
-    expect(forged.locator("#notice-lobby")).to_contain_text("is not signed as agreed")
+    _, forged = visit(f"?name={signed(secret='guessed', room=room)}")
+    expect(forged.locator(f"#notice-{room}")).to_contain_text("is not signed as agreed")
     go_live(forged)
     assert name(forged) != "Ann of the blog"
     assert bodies(forged) == ["hello"]

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from chat import actions
-from chat.live.verbs import LINE_VERBS
+from chat.live.verbs import CONNECTION_VERBS
 from chat.live.visit import VERBS
 from chat.models import Message, Room
 
@@ -133,7 +133,7 @@ async def test_no_verb_fails_over_what_is_sent_with_it(connect, lobby, ann, sett
     values = [*HOSTILE, None, True, 0, -1, 1e300, [], [None], {}, {"a": []}, ["x"] * 3000]
     keys = ("message", "nonce", "cursor", "epoch", "before", "name", "seq", "discard", "away", "room", "shows")
     socket, rounds = await connect(guest=ann), 0
-    for verb in ("post", *VERBS, *LINE_VERBS):
+    for verb in ("post", *VERBS, *CONNECTION_VERBS):
         for number, value in enumerate(values):
             for only in keys:
                 command = {only: value} if verb == "post" else {"do": verb, only: value}

@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from chat.live.inbox import SIDE_BY_SIDE, Inbox
-from chat.wire import Line
+from chat.wire import Connection
 
 
 class Frames:
@@ -32,7 +32,7 @@ async def rest() -> None:
 
 @pytest.fixture
 async def inbox():
-    return Inbox(Line(None))
+    return Inbox(Connection(None))
 
 
 async def test_it_works(inbox):

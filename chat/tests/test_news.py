@@ -1,4 +1,4 @@
-"""What this process has stored itself is handed out without being read again, if it is all that is new."""
+"""What this process has stored itself is sent out without being read again, if it is all that is new."""
 
 import asyncio
 import json
@@ -13,9 +13,9 @@ from django.db import connections
 from chat import actions, bus, fragments
 from chat.actions.posting import Post
 from chat.fragments import Changes, changes
-from chat.live import audience
+from chat.live import subscribers
 from chat.models import Message, Room
-from chat.tests.ears import Ear, Slow, ring
+from chat.tests.bare_sockets import BareSocket, Slow, ring
 from chat.variant import Variant
 
 post = sync_to_async(actions.post_message)
@@ -36,139 +36,139 @@ def reads(monkeypatch):
 
 
 async def test_it_works(hubs, lobby, ann, reads):
-    hub, ear = hubs(), Ear(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
     for seq in range(1, 6):
         await post(lobby, ann, f"hello {seq}")
-        await ear.hears(seq)
+        await socket.hears(seq)
     assert reads == []
-    assert ear.seqs == [1, 2, 3, 4, 5]
+    assert socket.seqs == [1, 2, 3, 4, 5]
 
 
 async def test_it_is_what_a_page_says(hubs, lobby, ann, reads):
-    hub, ear = hubs(), Ear(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
     await post(lobby, ann, "first")
-    await ear.hears(1)
+    await socket.hears(1)
     await post_many([Post(lobby, ann, text) for text in ("<b>", "שלום", "third")])
-    await ear.hears(4)
+    await socket.hears(4)
     assert reads == []
     pages = await sync_to_async(lambda: [fragments.message(row, "") for row in lobby.messages.for_page()])()
-    told = "".join(ear.frames)
+    told = "".join(socket.frames)
     assert [told.count(one) for one in pages] == [1, 1, 1, 1]
     assert told.count('class="day"') == 1
 
 
 async def test_it_is_rendered_where_it_was_stored_and_no_thread_is_asked_again(hubs, lobby, ann, reads, monkeypatch):
-    hub, ear, where, message = hubs(), Ear(lobby), [], changes.message
+    hub, socket, where, message = hubs(), BareSocket(lobby), [], changes.message
 
     def noted(row, place):
         where.append(threading.current_thread() is threading.main_thread())
         return message(row, place)
 
     monkeypatch.setattr(changes, "message", noted)
-    await hub.join(ear, lobby)
+    await hub.join(socket, lobby)
     await post(lobby, ann, "one")
-    await ear.hears(1)
+    await socket.hears(1)
     asked = []
     for asks in ("ask", "database_sync_to_async"):
-        monkeypatch.setattr(audience, asks, asked.append)
+        monkeypatch.setattr(subscribers, asks, asked.append)
     await post(lobby, ann, "two")
-    await ear.hears(2)
+    await socket.hears(2)
     assert (where, reads, asked) == ([False, False], [], [])
 
 
 async def test_what_cannot_be_rendered_keeps_no_sender_waiting_and_comes_when_it_can(hubs, lobby, ann, monkeypatch):
-    hub, ear = hubs(), Ear(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
     await post(lobby, ann, "one")
-    await ear.hears(1)
+    await socket.hears(1)
     with monkeypatch.context() as broken:
         broken.setattr(changes, "message", lambda row: 1 / 0)
         assert (await post(lobby, ann, "two")).seq == 2
     await post(lobby, ann, "three")
-    await ear.hears(3)
-    assert ear.seqs == [1, 2, 3]
+    await socket.hears(3)
+    assert socket.seqs == [1, 2, 3]
 
 
 async def test_several_that_wait_are_joined_in_their_order_for_each_language(hubs, lobby, ann, reads):
     hub, slow = hubs(), Slow(lobby, 0)
-    ears = [Ear(lobby), Ear(lobby, variant=Variant("de", "Asia/Tokyo"))]
-    for ear in (*ears, slow):
-        await hub.join(ear, lobby)
+    sockets = [BareSocket(lobby), BareSocket(lobby, variant=Variant("de", "Asia/Tokyo"))]
+    for socket in (*sockets, slow):
+        await hub.join(socket, lobby)
     await post(lobby, ann, "one")
-    await slow.began.wait()  # handing out goes on
+    await slow.began.wait()  # sending out goes on
     for text in ("two", "three", "four"):
         await post(lobby, ann, text)
     slow.go.set()
-    for ear in (*ears, slow):
-        await ear.hears(4)
-    assert [(ear.seqs, len(ear.frames)) for ear in (*ears, slow)] == [([1, 2, 3, 4], 2)] * 3
+    for socket in (*sockets, slow):
+        await socket.hears(4)
+    assert [(socket.seqs, len(socket.frames)) for socket in (*sockets, slow)] == [([1, 2, 3, 4], 2)] * 3
     assert reads == []
-    assert len({ear.frames[1] for ear in ears}) == 2
+    assert len({socket.frames[1] for socket in sockets}) == 2
 
 
 async def test_what_another_process_stored_before_it_comes_first(hubs, lobby, ann, reads, monkeypatch):
-    hub, ear = hubs(), Ear(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
     await post(lobby, ann, "one")
-    await ear.hears(1)
+    await socket.hears(1)
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(bus, "ring", lambda *ring: None)
         await post(lobby, ann, "two, of another process whose ring is lost")
     await post(lobby, ann, "three")
-    await ear.hears(3)
-    assert ear.seqs == [1, 2, 3]
+    await socket.hears(3)
+    assert socket.seqs == [1, 2, 3]
     assert reads == [1]
 
 
 async def test_an_edit_and_a_deletion_are_read(hubs, lobby, ann, reads):
-    hub, ear = hubs(), Ear(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
     message = await post(lobby, ann, "typo")
-    await ear.hears(1)
+    await socket.hears(1)
     await sync_to_async(actions.edit_message)(message.pk, ann, "mended")
-    await ear.gets(2)
+    await socket.gets(2)
     await post(lobby, ann, "after it")
-    await ear.hears(3)
+    await socket.hears(3)
     assert reads[:1] == [1]  # and once more, if the layer's ring comes while it is read
-    assert "mended" in ear.frames[1]
-    assert ear.seqs == [1, 1, 3]
+    assert "mended" in socket.frames[1]
+    assert socket.seqs == [1, 1, 3]
 
 
 async def test_a_log_of_another_life_is_read(hubs, lobby, ann, reads):
-    hub, ear = hubs(), Ear(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
     await post(lobby, ann, "one")
-    await ear.hears(1)
+    await socket.hears(1)
     await sync_to_async(actions.renew_epochs)()
     await post(lobby, ann, "two")
-    await ear.hears(2)
+    await socket.hears(2)
     assert reads == [1]
-    assert "epoch-lobby" in ear.frames[1]
+    assert "epoch-lobby" in socket.frames[1]
 
 
 async def test_rings_of_others_meanwhile_double_nothing(hubs, lobby, ann):
-    hub, ear = hubs(), Ear(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
     for seq in range(1, 20):
         posting = asyncio.ensure_future(post(lobby, ann, "hello"))
         hub.hear(ring(lobby.pk, seq))
         await posting
         hub.hear(ring(lobby.pk, seq))
-    await ear.hears(19)
-    assert ear.seqs == [*range(1, 20)]
+    await socket.hears(19)
+    assert socket.seqs == [*range(1, 20)]
 
 
 async def test_nothing_of_it_leaves_the_process(transactional_db, lobby, ann):
     layer = get_channel_layer()
-    ear = await layer.new_channel()
-    await layer.group_add(bus.group(lobby.pk), ear)
+    socket = await layer.new_channel()
+    await layer.group_add(bus.group(lobby.pk), socket)
     await post(lobby, ann, "a secret")
     async with asyncio.timeout(30):
-        heard = await layer.receive(ear)
+        heard = await layer.receive(socket)
     assert heard == {"type": "chat.ring", "room": lobby.pk, "seq": 1}
-    await layer.group_discard(bus.group(lobby.pk), ear)
+    await layer.group_discard(bus.group(lobby.pk), socket)
     await sync_to_async(connections.close_all)()
 
 

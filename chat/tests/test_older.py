@@ -10,7 +10,7 @@ from django.utils import timezone
 from chat import actions, fragments
 from chat.consumers import ChatConsumer
 from chat.models import Message, Participant, Room
-from chat.tests.ears import seqs
+from chat.tests.bare_sockets import seqs
 from chat.tests.page import Page
 
 post = sync_to_async(actions.post_message)
@@ -129,15 +129,15 @@ async def test_an_edit_while_older_ones_are_read_comes_after_them(connect, clien
     """Before them it would find no message to replace, and be lost."""
     rows = await sync_to_async(fill)(lobby, ann, 10)
     page, socket = await open_page(connect, client)
-    others, hand = await connect(), ChatConsumer.hand
+    others, send = await connect(), ChatConsumer.send
 
     async def slowly(consumer, frame):
         if "older-page" in frame:
             await edit(rows[2].pk, ann, "edited meanwhile")
             await others.hears("edited meanwhile")
-        await hand(consumer, frame)
+        await send(consumer, frame)
 
-    monkeypatch.setattr(ChatConsumer, "hand", slowly)
+    monkeypatch.setattr(ChatConsumer, "send", slowly)
     await socket.say(do="older", before="6")
     for frame in await socket.hears("edited meanwhile"):
         page.apply(frame)

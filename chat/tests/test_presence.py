@@ -16,7 +16,7 @@ from chat.live import presence
 from chat.live.database import ask
 from chat.models import Kind, Membership, Participant, Presence, Role, Room
 from chat.models.presence import EXPIRY
-from chat.tests.ears import ENGLISH, Ear, other_room
+from chat.tests.bare_sockets import ENGLISH, BareSocket, other_room
 
 BEAT_SECONDS = presence.BEAT_SECONDS
 LIST = re.compile(r'<div class="people-list" id="people-list-([\w-]+)">(.*?)</div>', re.DOTALL)
@@ -44,7 +44,7 @@ def rendered(room: Room, seats: dict[str, bool]) -> str:
     return fragments.people(room, seats, [ENGLISH])[ENGLISH]
 
 
-class Page(Ear):
+class Page(BareSocket):
     """A socket of a page: it is told who is there."""
 
     is_page = True
@@ -146,8 +146,8 @@ async def test_a_page_that_comes_back_away_is_so_by_the_time_it_is_noted(connect
     noted = []
 
     def stir(presences, room_id):
-        audience = presences._audiences.get(room_id)
-        noted.append([socket.unread for socket in audience.sockets] if audience else None)
+        subscribers = presences._subscribers.get(room_id)
+        noted.append([socket.unread for socket in subscribers.sockets] if subscribers else None)
 
     monkeypatch.setattr(presence.Presences, "stir", stir)
     socket = await connect("/ws/chat/lobby/?sync=1", guest=ann)
@@ -169,8 +169,8 @@ async def test_a_page_that_comes_when_nothing_changes_is_told_as_well(hubs, lobb
     held.cursor, raw.is_page = None, False
     await hub.join(first, lobby)
     await first.sees(Ann="online")
-    for ear in (held, raw, second):
-        await hub.join(ear, lobby)
+    for socket in (held, raw, second):
+        await hub.join(socket, lobby)
     await second.sees(Ann="online")
     hub.presences.look([lobby.pk])  # somebody rang for nothing
     await hub.join(third, lobby)
@@ -191,12 +191,12 @@ async def test_one_room_is_not_told_of_another(hubs, lobby, ann, bob):
 
 async def test_a_socket_that_is_gone_costs_the_others_nothing(hubs, lobby, ann):
     class Broken(Page):
-        async def hand(self, frame):
+        async def send(self, frame):
             raise ConnectionError("gone")
 
     hub, well = hubs(), Page(lobby, key=ann.key)
-    for ear in (Broken(lobby, key=ann.key), Broken(lobby, key=ann.key), well):
-        await hub.join(ear, lobby)
+    for socket in (Broken(lobby, key=ann.key), Broken(lobby, key=ann.key), well):
+        await hub.join(socket, lobby)
     await well.sees(Ann="online")
 
 
@@ -231,7 +231,7 @@ async def test_the_beat_keeps_its_own(hubs, lobby, ann):
 async def test_a_process_whose_rows_were_swept_out_while_it_slept_writes_them_anew(hubs, lobby, ann, bob):
     hub, watcher = hubs(), Page(lobby, key=ann.key)
     await hub.join(watcher, lobby)
-    await hub.join(Ear(lobby, key=bob.key), lobby)
+    await hub.join(BareSocket(lobby, key=bob.key), lobby)
     await watcher.sees(Ann="online", Bob="online")
     before = hub.presences.process
     await Presence.objects.filter(key=bob.key).adelete()
@@ -284,7 +284,7 @@ async def test_a_room_that_is_gone_takes_nobody_else_along(hubs, lobby, ann):
 
 async def test_two_hundred_who_come_at_once_cost_a_few_writes(hubs, lobby, monkeypatch):
     monkeypatch.setattr(presence, "FLUSH_SECONDS", 600)  # by hand, below
-    hub, ears, asked = hubs(), [Page(lobby, key=f"g{number}") for number in range(200)], []
+    hub, sockets, asked = hubs(), [Page(lobby, key=f"g{number}") for number in range(200)], []
 
     def note(execute, sql, parameters, many, context):
         asked.append(sql)
@@ -292,28 +292,28 @@ async def test_two_hundred_who_come_at_once_cost_a_few_writes(hubs, lobby, monke
 
     await sync_to_async(lambda: connection.execute_wrappers.append(note))()
     try:
-        for ear in ears:
-            await hub.join(ear, lobby)
+        for socket in sockets:
+            await hub.join(socket, lobby)
             await ask(len, asked)  # after whatever was to be written
         assert not any("chat_presence" in sql for sql in asked)
         await hub.presences.flush()
-        await ears[-1].gets(1)
+        await sockets[-1].gets(1)
         come = len(asked)
-        for ear in ears[1:]:
-            await hub.leave(ear)
+        for socket in sockets[1:]:
+            await hub.leave(socket)
         await hub.presences.flush()
     finally:
         await sync_to_async(connection.execute_wrappers.clear)()
     assert await Presence.objects.acount() == 1
     assert 0 < come < 20
     assert 0 < len(asked) - come < 10
-    assert all(len(ear.lists) == 1 and ear.lists[0] is ears[0].lists[0] for ear in ears[1:])
+    assert all(len(socket.lists) == 1 and socket.lists[0] is sockets[0].lists[0] for socket in sockets[1:])
 
 
 async def test_who_leaves_and_comes_back_at_once_is_not_said_to_have_left(hubs, lobby, ann, bob, monkeypatch):
     hub, watcher, first = hubs(), Page(lobby, key=ann.key), Page(lobby, key=bob.key)
-    for ear in (watcher, first):
-        await hub.join(ear, lobby)
+    for socket in (watcher, first):
+        await hub.join(socket, lobby)
     await watcher.sees(Ann="online", Bob="online")
     told = len(watcher.lists)
     await hub.presences.flush()

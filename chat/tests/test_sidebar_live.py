@@ -248,7 +248,7 @@ async def test_a_guest_who_names_a_sidebar_gets_none(connect, lobby, ann, olive,
     socket = await connect(guest=ann)
     await socket.say(do="sync", cursor="0", sidebar="x")
     await socket.hears('data-state="live"')
-    assert hub().watch._of == {}
+    assert hub().sidebars._of == {}
     await post(garden, gina, "secret")
     await post(lobby, gina, "open")
     frames = await socket.hears("open")

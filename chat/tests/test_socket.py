@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from chat import actions, fragments
 from chat.live.hub import hub
 from chat.models import Message, Participant, Room
-from chat.tests.ears import cursor, seqs
+from chat.tests.bare_sockets import cursor, seqs
 
 post = sync_to_async(actions.post_message)
 make_room = sync_to_async(Room.objects.create)

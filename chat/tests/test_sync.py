@@ -10,7 +10,7 @@ from chat import actions, fragments
 from chat.consumers import ChatConsumer
 from chat.live.visit import Visit
 from chat.models import Message, Room
-from chat.tests.ears import ANEW, cursor, seqs
+from chat.tests.bare_sockets import ANEW, cursor, seqs
 
 post = sync_to_async(actions.post_message)
 

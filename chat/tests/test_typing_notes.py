@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from chat import actions, bus, fragments
 from chat.live import visit, whispers
 from chat.models import Participant, Room
-from chat.tests.ears import ENGLISH, Ear
+from chat.tests.bare_sockets import ENGLISH, BareSocket
 
 NOTE = re.compile(r'<p class="typing" id="typing-lobby"[^>]*>(.*?)</p>', re.DOTALL)
 SAID = re.compile(r'<span(?: data-(author|viewer)="([\w -]+)")?>(.*?)</span>', re.DOTALL)
@@ -39,7 +39,7 @@ async def open_page(connect, slug: str = "lobby", guest: Participant | None = No
     return socket
 
 
-class Page(Ear):
+class Page(BareSocket):
     is_page = True
 
 
@@ -144,65 +144,65 @@ async def test_one_room_is_not_told_of_another(connect, lobby, ann):
 
 async def test_what_is_heard_twice_is_told_once(hubs, lobby, ann):
     """From this process and, a moment later, from the channel layer."""
-    hub, ear = hubs(), Page(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), Page(lobby)
+    await hub.join(socket, lobby)
     for _ in range(3):
         hub.hear(whisper(lobby, ann.key))
-    await ear.gets(1)
+    await socket.gets(1)
     hub.hear(whisper(lobby, ann.key))
     hub.hear(whisper(lobby, ann.key, "written"))
     hub.hear(whisper(lobby, ann.key, "written"))
     hub.hear(whisper(lobby, ann.key))  # late: what it was about is there already
-    await ear.gets(2)
+    await socket.gets(2)
     hub.hear(whisper(lobby, ann.key, "written"))
-    assert [*map(notes, ear.frames)] == ["Ann is writing…", ""]
+    assert [*map(notes, socket.frames)] == ["Ann is writing…", ""]
     assert hub.whispers._desks[lobby.pk].alarm is None
 
 
 async def test_many_who_write_at_once_are_told_of_together(hubs, lobby, monkeypatch):
-    hub, ear = hubs(), Page(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), Page(lobby)
+    await hub.join(socket, lobby)
     monkeypatch.setattr(whispers, "TELL_SECONDS", 0.2)
     for number in range(200):
         hub.hear(whisper(lobby, f"g{number}"))
         await asyncio.sleep(0)
-    while not (ear.frames and "Several" in notes(ear.frames[-1])):
-        await ear.gets(len(ear.frames) + 1)
-    assert len(ear.frames) < 10
-    assert notes(ear.frames[-1]) == "Several people are writing…"
-    assert "g7" not in ear.frames[-1]
+    while not (socket.frames and "Several" in notes(socket.frames[-1])):
+        await socket.gets(len(socket.frames) + 1)
+    assert len(socket.frames) < 10
+    assert notes(socket.frames[-1]) == "Several people are writing…"
+    assert "g7" not in socket.frames[-1]
 
 
 async def test_who_stopped_is_left_out_of_the_next_note(hubs, lobby, ann, bob, monkeypatch):
     monkeypatch.setattr(whispers, "TELL_SECONDS", 0.0)
-    hub, ear = hubs(), Page(lobby)
-    await hub.join(ear, lobby)
+    hub, socket = hubs(), Page(lobby)
+    await hub.join(socket, lobby)
     hub.hear(whisper(lobby, ann.key))
-    await ear.gets(1)
+    await socket.gets(1)
     hub.whispers._desks[lobby.pk].writing[ann.key] -= whispers.WRITES_SECONDS  # so long ago
     hub.hear(whisper(lobby, bob.key))
-    await ear.gets(2)
-    assert notes(ear.frames[1]) == "Bob is writing…"
+    await socket.gets(2)
+    assert notes(socket.frames[1]) == "Bob is writing…"
 
 
 async def test_pages_that_are_live_are_told_alone_and_a_broken_one_costs_the_others_nothing(hubs, lobby, ann):
     class Broken(Page):
-        async def hand(self, frame):
+        async def send(self, frame):
             raise ConnectionError("gone")
 
-    hub, held, raw, well = hubs(), Page(lobby, cursor=None), Ear(lobby), Page(lobby)
-    for ear in (Broken(lobby), Broken(lobby), held, raw, well):
-        await hub.join(ear, lobby)
+    hub, held, raw, well = hubs(), Page(lobby, cursor=None), BareSocket(lobby), Page(lobby)
+    for socket in (Broken(lobby), Broken(lobby), held, raw, well):
+        await hub.join(socket, lobby)
     hub.hear(whisper(lobby, ann.key))
     await well.gets(1)
     assert held.frames == raw.frames == []
 
 
 async def test_a_room_without_sockets_here_is_nobodys_affair(hubs, lobby, ann):
-    hub, ear = hubs(), Page(lobby)
+    hub, socket = hubs(), Page(lobby)
     hub.hear(whisper(lobby, ann.key))
-    await hub.join(ear, lobby)
-    await hub.leave(ear)
+    await hub.join(socket, lobby)
+    await hub.leave(socket)
     hub.hear(whisper(lobby, ann.key))
     assert hub.whispers._desks == {}
 

@@ -60,7 +60,7 @@ def _all_is_marked(language, settings):
 
 
 class Seen(HTMLParser):
-    """What a page says, to the eye and to the ear."""
+    """What a page says, to the eye and to the socket."""
 
     def __init__(self, page: str):
         super().__init__()

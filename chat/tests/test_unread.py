@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from chat import actions, fragments
 from chat.live.visit import Visit
 from chat.models import Participant, Room
-from chat.tests.ears import Ear, ring, seqs
+from chat.tests.bare_sockets import BareSocket, ring, seqs
 from chat.tests.page import Page
 
 post = sync_to_async(actions.post_message)
@@ -170,37 +170,37 @@ async def test_all_who_left_at_the_same_time_get_the_very_same_string_rendered_o
         return render(room, unread)
 
     monkeypatch.setattr("chat.fragments.changes.tab", counting)
-    hub, left, earlier, looks = hubs(), [Ear(lobby) for _ in range(3)], Ear(lobby), Ear(lobby)
-    for ear in (*left, earlier, looks):
-        await hub.join(ear, lobby)
-    for ear in left:
-        ear.unread = 0
+    hub, left, earlier, looks = hubs(), [BareSocket(lobby) for _ in range(3)], BareSocket(lobby), BareSocket(lobby)
+    for socket in (*left, earlier, looks):
+        await hub.join(socket, lobby)
+    for socket in left:
+        socket.unread = 0
     earlier.unread = 7
     await post(lobby, ann, "hello")
-    for ear in (*left, earlier):
-        await ear.gets(2)
+    for socket in (*left, earlier):
+        await socket.gets(2)
     await looks.gets(1)
-    assert [tab(ear.frames[1]) for ear in (*left, earlier)] == [UNREAD.format(number) for number in (1, 1, 1, 8)]
+    assert [tab(socket.frames[1]) for socket in (*left, earlier)] == [UNREAD.format(number) for number in (1, 1, 1, 8)]
     assert left[0].frames[1] is left[1].frames[1] is left[2].frames[1]
     assert rendered == {1: 1, 8: 1}
-    assert [ear.unread for ear in (*left, earlier, looks)] == [1, 1, 1, 8, None]
+    assert [socket.unread for socket in (*left, earlier, looks)] == [1, 1, 1, 8, None]
 
 
 async def test_several_messages_that_come_at_once_are_one_tab(hubs, lobby, ann, silent):
-    hub, ear = hubs(), Ear(lobby)
-    await hub.join(ear, lobby)
-    ear.unread = 2
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
+    socket.unread = 2
     messages = [await post(lobby, ann, "hello") for _ in range(3)]
     await edit(messages[0].pk, ann, "edited")
     hub.hear(ring(lobby.pk, 4))
-    await ear.gets(2)
-    assert [tab(frame) for frame in ear.frames] == [None, UNREAD.format(5)]
+    await socket.gets(2)
+    assert [tab(frame) for frame in socket.frames] == [None, UNREAD.format(5)]
 
 
 async def test_only_what_is_new_to_a_page_is_counted_for_it(hubs, lobby, ann, silent):
     for _ in range(2):
         await post(lobby, ann, "hello")
-    hub, ahead = hubs(), Ear(lobby, cursor=4)
+    hub, ahead = hubs(), BareSocket(lobby, cursor=4)
     await hub.join(ahead, lobby)
     ahead.unread = 0
     for _ in range(3):  # the socket has synced to the fourth of them, and the room's head is not there yet

@@ -39,7 +39,7 @@ class SharedLayer(InMemoryChannelLayer):
     """One that several hubs share as if each were in a process of its own: what all of a process hear goes by none."""
 
 
-class Ear(Standing):
+class BareSocket(Standing):
     """As much of a socket as the hub needs."""
 
     write = None
@@ -54,7 +54,7 @@ class Ear(Standing):
     def bound(self) -> None:
         pass
 
-    async def hand(self, frame: str) -> None:
+    async def send(self, frame: str) -> None:
         self.frames.append(frame)
         self._news.set()
         await asyncio.sleep(0)  # as a server that takes its time, so that others come in between
@@ -95,19 +95,19 @@ class Ear(Standing):
                 await self._news.wait()
 
 
-class Slow(Ear):
+class Slow(BareSocket):
     """Its first frame takes until somebody sets `go`."""
 
     def __init__(self, room: Room, cursor: int | None = None):
         super().__init__(room, cursor)
         self.began, self.go = asyncio.Event(), asyncio.Event()
 
-    async def hand(self, frame: str) -> None:
-        await super().hand(frame)
+    async def send(self, frame: str) -> None:
+        await super().send(frame)
         self.began.set()
         await asyncio.wait_for(self.go.wait(), 10)
 
 
-class Gone(Ear):
-    async def hand(self, frame: str) -> None:
+class Gone(BareSocket):
+    async def send(self, frame: str) -> None:
         raise ConnectionError("gone")

@@ -19,14 +19,14 @@ from chat.live.database import ask
 from chat.live.readers import Job, Reader, work
 from chat.models.room import Head
 
-logger = logging.getLogger("chat.watch")
+logger = logging.getLogger("chat.sidebars")
 
 ROUND_SECONDS = 1.0  # from one round to the next
-FIRST_SECONDS = 0.2  # from the first mark to its round: until then pages have shown what they were handed
+FIRST_SECONDS = 0.2  # from the first mark to its round: until then pages have shown what they were sent
 PEOPLE_AT_ONCE = 250  # whose sidebars are read by the same queries
 
 
-class Watch:
+class Sidebars:
     def __init__(self, follow: Callable[[], Awaitable[None]]) -> None:
         self._follow = follow
         """Has the process hear the rings of `rooms`, once these have changed."""
@@ -204,7 +204,7 @@ class Watch:
                 reader.read[room] = seq
 
     async def _bring(self, taken: dict[int, set[int] | None]) -> None:
-        """Read what was marked for these, and hand each of their pages what changed."""
+        """Read what was marked for these, and send each of their pages what changed."""
         jobs = []
         for pk, rooms in taken.items():
             reader = self._readers.get(pk)
@@ -223,13 +223,13 @@ class Watch:
                     self._heads.setdefault(room, entry.seq)
             for socket, texts in frames.items():
                 if job.reader.pages.get(socket, "") in (None, dict(job.pages)[socket]):
-                    await self._hand(job.reader, socket, texts)
+                    await self._send(job.reader, socket, texts)
         await self._follow()
 
-    async def _hand(self, reader: Reader, socket: Socket, frames: list[str]) -> None:
+    async def _send(self, reader: Reader, socket: Socket, frames: list[str]) -> None:
         reader.pages[socket] = None
         try:
             for frame in frames:
-                await socket.hand(frame)
-        except Exception as error:  # its own line sees to it
+                await socket.send(frame)
+        except Exception as error:  # its own connection sees to it
             logger.info("A socket is gone: %r", error)

@@ -1,4 +1,4 @@
-"""The sockets of one room in this process: read what is new, render it once, hand it to all of them."""
+"""The sockets of one room in this process: read what is new, render it once, send it to all of them."""
 
 import asyncio
 import logging
@@ -19,11 +19,11 @@ from chat.models import Message, Room
 from chat.models.room import OPEN
 from chat.variant import Variant
 
-logger = logging.getLogger("chat.audience")
+logger = logging.getLogger("chat.subscribers")
 
 REST = 0.5
-"""So much of the time that handing out several messages took, nothing is handed out again: what comes meanwhile goes
-out together, where otherwise each would be handed to thousands before the next one is even read. docs/benchmarks.md
+"""So much of the time that sending out several messages took, nothing is sent out again: what comes meanwhile goes
+out together, where otherwise each would be sent to thousands before the next one is even read. docs/benchmarks.md
 has what it brings."""
 
 
@@ -31,7 +31,7 @@ MOST_VARIANTS = 32
 """In one room. Every message is rendered for each, so whoever brings one more reads in the site's time zone."""
 
 
-class Audience:
+class Subscribers:
     """The sockets of one room in this process."""
 
     def __init__(self, room: Room):
@@ -44,14 +44,14 @@ class Audience:
         self.door = OPEN
         """As its pages were told."""
         self.coming = -1
-        """Up to here it is handed out, or about to be: a ring from elsewhere says nothing new."""
+        """Up to here it is sent out, or about to be: a ring from elsewhere says nothing new."""
         self.ready = bus.spawn(self._read_head())
         self.subscription: asyncio.Task[None] | None = None  # the first one, which all who come meanwhile wait for
         self.subscribed = 0.0  # monotonic time of the last subscription; 0 while there is none
         self._awake = False
-        self._rest = 0.0  # monotonic time before which nothing more is handed out
-        self._news: list[Changes] = []  # stored by this process, and not handed out yet
-        self._present: frozenset[Variant] = frozenset()  # those of the last hand-out
+        self._rest = 0.0  # monotonic time before which nothing more is sent out
+        self._news: list[Changes] = []  # stored by this process, and not sent out yet
+        self._present: frozenset[Variant] = frozenset()  # those of the last fan-out
         self._pump: asyncio.Task[None] | None = None
 
     def enter(self, socket: Socket) -> None:
@@ -80,7 +80,7 @@ class Audience:
         return Changes.of(news).rendered_for(self._present)
 
     def wake(self, news: Changes | None = None) -> None:
-        """Hand out what is new: `news`, or what is read. Wakes that come meanwhile are answered by one more round."""
+        """Send out what is new: `news`, or what is read. Wakes that come meanwhile are answered by one more round."""
         if news is None:
             self._awake = True
         else:
@@ -104,7 +104,7 @@ class Audience:
                 self.head, self.epoch = changes.head, changes.room.epoch
                 self.coming = max([self.head, *(news.head for news in self._news)])
                 began = time.monotonic()
-                await self._hand_out(changes)
+                await self.send_out(changes)
                 ended = time.monotonic()
                 self._rest = ended + REST * (ended - began) * (len(changes.rows) > 1)
         except Exception as error:
@@ -137,7 +137,7 @@ class Audience:
             and all(one.room.epoch == self.epoch for one in news)
         )
 
-    async def _hand_out(self, changes: Changes) -> None:
+    async def send_out(self, changes: Changes) -> None:
         senders = self.acks.take(changes.posted)
         for socket in [*senders, *self._write_out(changes, senders)]:
             seen, frames = socket.cursor, list[Frame]()
@@ -146,7 +146,7 @@ class Audience:
                 frames = changes.frames_after(seen, socket.variant)
             try:
                 for frame in acknowledging(senders.get(socket, ()), frames):
-                    await socket.hand(frame)
+                    await socket.send(frame)
                 if frames and seen is not None and socket.unread is not None:
                     await self._count(socket, changes, seen)
             except Exception as error:
@@ -211,35 +211,36 @@ class Audience:
         for socket in [*self._apart]:
             if socket.cursor is not None and socket.variant in frames:
                 try:
-                    await socket.hand(frames[socket.variant])
+                    await socket.send(frames[socket.variant])
                 except Exception as error:
                     self._lose(socket, error)
 
     async def _count(self, socket: Socket, changes: Changes, seen: int) -> None:
         if socket.unread is not None and (news := changes.posted_after(seen, socket.is_counted)):
             socket.unread += news
-            await socket.hand(changes.tab(socket.unread, socket.variant))
+            await socket.send(changes.tab(socket.unread, socket.variant))
 
     async def catch_up(
-        self, socket: Socket, cursor: int, epoch: str | None = None, waiting: Collection[str] = ()
+        self, socket: Socket, cursor: int, epoch: str | None = None, waiting: Collection[str] | None = None
     ) -> None:
         """Bring a held socket from the cursor of its page to the present, then live. `waiting`: the nonces of composers
         that its page still has; those among them that are stored are acknowledged, since the answer was lost. The
-        others may be on their way to the table still."""
+        others may be on their way to the table still. None when its page says nothing of them."""
         socket.cursor = None
         while True:
             known = self.head
             changes = await ask(self._read, cursor, epoch, [socket.variant])
             stored = await ask(self.room.messages.sent_as, socket.key, waiting, changes.head) if waiting else []
-            waiting = {*waiting}.difference(stored)
+            waiting = {*waiting}.difference(stored) if waiting is not None else None
             for frame in acknowledging(stored, changes.frames_after(cursor, socket.variant)):
-                await socket.hand(frame)
+                await socket.send(frame)
             cursor, epoch = changes.head, changes.room.epoch
             if cursor < known:
                 self.wake()  # the table has gone back, so everybody gets it anew
             if cursor < known or cursor >= self.head:
-                socket.cursor = cursor  # and no await from the comparison to here: nothing was handed out between
-                self.acks.follow([(socket.key, nonce) for nonce in waiting], socket)
+                socket.cursor = cursor  # and no await from the comparison to here: nothing was sent out between
+                if waiting is not None and socket in self.sockets:  # it may have been shown out meanwhile
+                    self.acks.follow([(socket.key, nonce) for nonce in waiting], socket)
                 return
 
 
