@@ -35,26 +35,27 @@ test: ## every check, every test once, and those that ask a database once more b
 	@$(STEP) begin
 	@$(STEP) run "install" $(MAKE) -j 3 install second browser
 	@$(STEP) run "lint" $(MAKE) lint
-	@TRIES=2 $(STEP) run "tests: SQLite and memory" $(MAKE) suite-sqlite MARKS="not browser and not chaos"
-	@TRIES=2 $(STEP) run "tests: PostgreSQL and Redis" $(MAKE) suite-postgresql MARKS="(database or chaos) and not browser" $(SECOND)
+	@TRIES=2 $(STEP) run "tests: SQLite and memory" $(MAKE) suite-sqlite MARKS="not browser and not others and not chaos"
+	@TRIES=2 $(STEP) run "tests: PostgreSQL and Redis" $(MAKE) suite-postgresql MARKS="(database or chaos) and not browser and not others" $(SECOND)
 	@TRIES=2 $(STEP) run "tests: Chromium" $(MAKE) suite-sqlite MARKS=browser
 	@$(STEP) table
 
 test-all: ## the whole matrix, for a release: both Pythons, both databases, browsers on each, chaos in full; nothing is tried twice
 	@$(STEP) begin
-	@$(STEP) run "install" $(MAKE) -j 3 install second browser
+	@$(STEP) run "install" $(MAKE) -j 3 install second browser others
 	@$(STEP) run "lint" $(MAKE) lint
 	@export THOROUGH=1; for side in "" $(if $(OTHER),"$(SECOND)"); do \
 	  for on in sqlite postgresql; do \
-	    $(STEP) run "tests: $$on $$side" $(MAKE) suite-$$on MARKS="not browser" $$side && \
+	    $(STEP) run "tests: $$on $$side" $(MAKE) suite-$$on MARKS="not browser and not others" $$side && \
 	    $(STEP) run "tests: Chromium, $$on $$side" $(MAKE) suite-$$on MARKS=browser $$side || exit 1; \
 	  done; \
 	done
+	@$(STEP) run "tests: Firefox, WebKit" $(MAKE) suite-sqlite MARKS=others
 	@$(STEP) run "chaos" $(BIN)/python -m benchmarks.chaos
 	@$(STEP) table
 
 # WORKERS: tests mostly wait, for a server, a browser or each other, so there are more of them than cores.
-MARKS ?= not browser
+MARKS ?= not browser and not others
 WORKERS ?= 4
 SUITE = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --rerun-show-tracebacks --durations 12 -m "$(MARKS)"
 
@@ -91,6 +92,12 @@ browser: $(VENV)/.installed-dev # Chromium for the tests: one that is here, or D
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium-headless-shell > /dev/null || \
 	  apt-get install -qq -y --no-install-recommends chromium > /dev/null; \
 	fi; $(BIN)/python -m chat.tests.servers --browser; }
+
+others: $(VENV)/.installed-dev # Firefox and WebKit for the tests: those that are here, or Debian's
+	@$(BIN)/python -m chat.tests.servers --firefox && $(BIN)/python -m chat.tests.servers --webkit || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends firefox-esr webkit2gtk-driver xvfb > /dev/null; \
+	fi; $(BIN)/python -m chat.tests.servers --firefox && $(BIN)/python -m chat.tests.servers --webkit; }
 
 # --- Benchmarks ----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 What is stored is text, never HTML: templates escape it.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,15 +25,24 @@ BLANKS = (
 )
 JOINERS = {"\u200c", "\u200d"}  # invisible, but Persian and Hindi are misspelt and many emoji fall apart without them
 KEPT = JOINERS | SELECTORS
+EMPTY = BLANKS - KEPT
+MOST_BLANKS = 10
+"""For each character that can be seen; a few more are nobody's affair. Pictures made of Braille cells have less."""
+BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 NAME_TOO_LONG = _("This name is too long: it has {length} characters, and at most {longest} fit.")
 
 
 def message_body(text: object, longest: int) -> str:
-    """The text to store: at most `longest` characters, line ends as \\n, no blank edges. Refused when unfit."""
-    body = _text(text, _("A message")).replace("\r\n", "\n").replace("\r", "\n").strip()
+    """The text to store: at most `longest` characters, line ends as \\n, no blank lines at its edges; how far the first
+    line is indented stays. Refused when unfit."""
+    body = _text(text, _("A message")).replace("\r\n", "\n").replace("\r", "\n").rstrip()
+    body = BLANK_LINES.sub("", body)
     if not _visible(body):
         raise Refused(_("Nothing to send: the message is empty."))
+    blanks = 0 if EMPTY.isdisjoint(body) else sum(map(EMPTY.__contains__, body))
+    if blanks > MOST_BLANKS * max(sum(map(_marks, body)), 1):
+        raise Refused(_("This message is hardly anything but blanks: leave some of them out."))
     if len(body) > longest:
         raise Refused(
             sentence(

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "site_config.policy.ContentSecurityPolicyMiddleware",
     "site_config.compression.CompressionMiddleware",
+    "site_config.charset.charset_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",  # for accounts, errors and the admin: the chat's own pages need none

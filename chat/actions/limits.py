@@ -5,6 +5,7 @@ several processes one participant's sockets and forms may find a window in each.
 """
 
 from functools import cache
+from ipaddress import ip_address, ip_network
 
 from django.utils.translation import gettext_lazy as _
 from limits import parse
@@ -19,13 +20,29 @@ parse = cache(parse)
 _windows = SlidingWindowCounterRateLimiter(MemoryStorage())  # the moving one remembers every key for ever
 
 
+def network(address: str) -> str:
+    """Whose an address is: of IPv6 a household has a whole /64, and could write from another one each time."""
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:  # as a proxy says it
+        return address
+    if known.version == 4:
+        return str(known)
+    return str(known.ipv4_mapped or ip_network((known, 64), strict=False))
+
+
+def _fits(rate: str, what: str, address: str | None) -> bool:
+    """Count one of these from there. Whose address can't be known, as behind a Unix socket, is not counted."""
+    return address is None or _windows.hit(parse(rate), what, network(address))
+
+
 def count(participant: Participant, address: str | None) -> None:
     """Count one writing of this participant, from this network address. TooFast when either wrote too much."""
     if not conf.rate_limits:
         return
     if not _windows.hit(parse(conf.participant_rate), "participant", participant.key):
         raise TooFast(_("That was too fast: wait a moment, then try again."))
-    if address is not None and not _windows.hit(parse(conf.address_rate), "address", address):
+    if not _fits(conf.address_rate, "address", address):
         raise TooFast(_("Too much comes from your network at once: wait a moment, then try again."))
 
 
@@ -37,7 +54,7 @@ def count_frame(socket: int) -> None:
 
 def count_sign_up(address: str | None) -> None:
     """Count one account made from this network address. TooFast when they are too many."""
-    if conf.rate_limits and address is not None and not _windows.hit(parse(conf.sign_up_rate), "sign-up", address):
+    if conf.rate_limits and not _fits(conf.sign_up_rate, "sign-up", address):
         raise TooFast(_("Too many accounts were made from your network: try again later."))
 
 
@@ -49,7 +66,7 @@ def count_room(participant: Participant) -> None:
 
 def count_letter(address: str | None) -> None:
     """Count one letter with a new password that this network address asks for. TooFast when they are too many."""
-    if conf.rate_limits and address is not None and not _windows.hit(parse(conf.letter_rate), "letter", address):
+    if conf.rate_limits and not _fits(conf.letter_rate, "letter", address):
         raise TooFast(_("Too many new passwords were asked for from your network: try again later."))
 
 

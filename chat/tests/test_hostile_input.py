@@ -1,7 +1,7 @@
 """Whatever comes in at any door, by any name: an answer that is none of the server's failing, and nothing half done."""
 
 import json
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 from django.test import Client
@@ -145,3 +145,24 @@ async def test_no_verb_fails_over_what_is_sent_with_it(connect, lobby, ann, sett
             assert not any("<script>alert" in frame for frame in frames), (verb, value)
             rounds += 1
     assert await Message.objects.filter(body="here").acount() == rounds
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16", "idna", "punycode", "undefined", "hex", "ascii", "none", ""])
+@pytest.mark.parametrize("path", ["/chat/lobby/messages/", "/chat/lobby/name/", "/accounts/login/", "/admin/login/"])
+def test_a_form_in_any_other_encoding_than_utf_8_is_refused_in_a_sentence(lobby, charset, path):
+    sender = Client(enforce_csrf_checks=True)
+    for field in (b"+2AA-x", b"\xff\xfe", b"hello"):
+        parts = b'--x\r\nContent-Disposition: form-data; name="message"\r\n\r\n' + field + b"\r\n--x--\r\n"
+        for kind, body in (("multipart/form-data; boundary=x", parts), ("application/x-www-form-urlencoded", field)):
+            answer = sender.generic("POST", path, body, content_type=f"{kind}; charset={charset}")
+            assert answer.status_code == 400
+            assert answer.content.decode().startswith("A form is UTF-8")
+
+
+def test_a_form_that_says_it_is_utf_8_is_taken(client, lobby):
+    for number, charset in enumerate(("utf-8", "UTF-8")):
+        said = {"message": f"message {number}"}
+        kind = f"application/x-www-form-urlencoded; charset={charset}"
+        client.generic("POST", "/chat/lobby/messages/", urlencode(said), content_type=kind)
+    assert Message.objects.count() == 2

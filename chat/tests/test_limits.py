@@ -49,6 +49,29 @@ def test_a_new_guest_each_time_is_still_one_address():
     limits.count(guest(), None)
 
 
+def test_a_new_address_of_the_same_ipv6_network_each_time_is_still_one():
+    for number in range(5):
+        limits.count(guest(), f"2001:db8:7:9::{number:x}")
+    with pytest.raises(TooFast, match="network"):
+        limits.count(guest(), "2001:db8:7:9:ffff:1:2:3")
+    limits.count(guest(), "2001:db8:7:a::1")
+
+
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("2001:DB8::1", "2001:db8::/64"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_whose_an_address_is(address, whose):
+    assert limits.network(address) == whose
+
+
 def test_rooms_share_one_window(lobby):
     other, someone = Room.objects.create(slug="other", name="Other"), guest()
     for room in (lobby, other, lobby):

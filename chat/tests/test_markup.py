@@ -27,7 +27,7 @@ def storable(text: str) -> bool:
 
 
 def test_it_works():
-    assert message_body("  hello <b> \r\n", 100) == "hello <b>"
+    assert message_body(" \r\n  hello <b> \r\n", 100) == "  hello <b>"
     assert participant_name("  Ann \t Lee ", 100) == "Ann Lee"
 
 
@@ -108,3 +108,19 @@ def test_what_leaves_no_mark_though_unicode_calls_it_a_letter_or_accent_is_neith
     for fit in (message_body, participant_name):
         with pytest.raises(Refused):
             fit(char * 3, 40)
+
+
+def test_how_the_first_line_is_indented_stays():
+    code = "    if ready:\n        go()"
+    assert message_body(f"\n \t\n{code}\n\n", 100) == code
+
+
+@pytest.mark.parametrize("blank", ["\u2800", "\u3164", "\u115f", "\U000e0101"])
+def test_hardly_anything_but_blanks_is_refused(blank):
+    assert made_fit(message_body, f"{blank * 300}.", 4000)[1].startswith("This message is hardly anything but blanks")
+    assert message_body(f"{blank * 5}.", 4000) == f"{blank * 5}."
+
+
+def test_a_picture_of_braille_cells_is_a_message():
+    picture = "\n".join(["\u2800\u2800\u28ff\u28ff\u2800\u2800\u2800\u28c7"] * 20)
+    assert message_body(picture, 4000) == picture

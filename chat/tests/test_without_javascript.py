@@ -57,6 +57,16 @@ def test_reading_and_posting(busy_site, room, plain, browser):
     assert page.locator(".message-author").all_inner_texts()[1:] == [page.locator(".me-name bdi").inner_text()] * 2
 
 
+@pytest.mark.parametrize("query", ["", "?plain=1"])
+def test_what_was_sent_is_no_draft_when_one_goes_back(busy_site, room, plain, query):
+    """The page of before comes with another nonce: sent again from it, it would be another message."""
+    page = plain(busy_site, f"/chat/{room}/{query}")
+    page.keyboard.type("sent\n")
+    expect(page.locator(".message-body")).to_have_text("sent")
+    page.go_back()
+    expect(at(page)).to_have_value("")
+
+
 def test_hostile_text_without_a_policy_to_lean_on(busy_site, room, plain):
     page = plain(busy_site, f"/chat/{room}/")
     text = '</p><form action="/x"><meta http-equiv="refresh" content="0"></noscript>'

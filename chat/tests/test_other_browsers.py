@@ -1,0 +1,145 @@
+"""In Firefox and WebKit: what a person does most. Each test has a room and a person of its own."""
+
+import pytest
+
+from chat.tests.other_browsers import Firefox, WebKit
+from chat.tests.people import Raw
+
+pytestmark = pytest.mark.others
+
+LIVE = "document.querySelector('.connection')?.dataset.state == 'live'"
+SETTLED = "!document.querySelector('.composer-hold, .htmx-request')"
+BODIES = "[...document.querySelectorAll('.message-body')].map(body => body.textContent)"
+DRAFTS = "[...document.querySelectorAll('.composer-text')].map(field => field.value)"
+FOCUSED = "document.activeElement == [...document.querySelectorAll('.composer-text')].pop()"
+
+
+ENGINES = {"firefox": Firefox, "webkit": WebKit}
+
+
+@pytest.fixture(scope="module")
+def engine(request):
+    with ENGINES[request.param]() as engine:
+        yield engine
+
+
+def pytest_generate_tests(metafunc):
+    """Each test in each engine. What one can't do yet, docs/browsers.md says, and its test fails until it can."""
+    lacks = {mark.args[0]: mark.args[1] for mark in metafunc.definition.iter_markers("lacks")}
+    metafunc.parametrize(
+        "engine",
+        [
+            pytest.param(name, marks=[pytest.mark.xfail(reason=lacks[name], strict=True)] if name in lacks else [])
+            for name in ENGINES
+        ],
+        indirect=True,
+        scope="module",
+    )
+
+
+@pytest.fixture
+def visit(engine, busy_site, room):
+    tabs = []
+
+    def visit():
+        tab = engine.new_tab(f"{busy_site.url}/chat/{room}/")
+        tabs.append(tab)
+        tab.until(f"{LIVE} && {SETTLED}")
+        return tab
+
+    yield visit
+    for tab in tabs:
+        tab.close()
+
+
+def say(tab, text: str) -> None:
+    tab.until(f"{SETTLED} && {FOCUSED}")
+    tab.type(f"{text}\n")
+    tab.until(f"{BODIES}.at(-1) == {text!r} && {DRAFTS}.length == 1")
+
+
+def test_it_works(visit, busy_site, room):
+    one, other = visit(), visit()
+    say(one, "hello")
+    other.until(f"{BODIES}.at(-1) == 'hello'")
+    say(other, "and hello")
+    one.until(f"{BODIES}.at(-1) == 'and hello'")
+    assert one.sees(BODIES) == other.sees(BODIES) == ["hello", "and hello"]
+
+
+def test_a_draft_and_its_focus_stay_when_messages_come(visit, busy_site, room):
+    tab = visit()
+    tab.until(FOCUSED)
+    tab.type("a draft")
+    with Raw(busy_site, room) as ann:
+        for number in range(5):
+            ann.post(f"message {number}")
+    tab.until(f"{BODIES}.length == 5")
+    assert (tab.sees(DRAFTS), tab.sees(FOCUSED)) == (["a draft"], True)
+
+
+@pytest.mark.parametrize("way", ["reload", "back"])
+def test_what_was_sent_is_no_draft_afterwards(visit, busy_site, way):
+    tab = visit()
+    for text in ("first", "second"):
+        say(tab, text)
+    if way == "back":
+        tab.go(f"{busy_site.url}/health/")
+        tab.back()
+    else:
+        tab.reload()
+    tab.until(f"{LIVE} && {SETTLED}")
+    assert (tab.sees(BODIES), tab.sees(DRAFTS)) == (["first", "second"], [""])
+    say(tab, "third")
+    assert tab.sees(BODIES) == ["first", "second", "third"]
+
+
+def test_thirty_messages_one_after_the_other(visit):
+    tab, texts = visit(), [f"{number} of 30" for number in range(30)]
+    for text in texts:
+        say(tab, text)
+    assert tab.sees(BODIES) == texts
+
+
+@pytest.mark.lacks("webkit", "it does not hold still what one reads")
+def test_the_log_stays_where_one_reads_and_older_ones_come(visit, busy_site, room):
+    with Raw(busy_site, room) as ann:
+        for number in range(80):
+            ann.post(f"message {number}")
+        tab = visit()
+        shown = tab.sees(f"{BODIES}.length")
+        assert shown < 80
+        tab.sees("void document.querySelector('.room-scroller').scrollTo(0, -1e6)")
+        tab.until(f"{BODIES}.length == 80")
+        tab.sees("void document.querySelectorAll('.message')[20].scrollIntoView()")
+        where = tab.sees("document.querySelectorAll('.message')[20].getBoundingClientRect().top")
+        ann.post("meanwhile")
+        tab.until(f"{BODIES}.at(-1) == 'meanwhile'")
+    assert abs(tab.sees("document.querySelectorAll('.message')[20].getBoundingClientRect().top") - where) < 2
+
+
+@pytest.mark.lacks("webkit", "it keeps no composers ahead: a private window has no HTTP cache")
+def test_an_outage_is_said_and_made_good(engine, site):
+    tab = engine.new_tab(f"{site.url}/chat/")
+    tab.until(f"{LIVE} && {SETTLED}")
+    say(tab, "before")
+    site.stop()
+    tab.until("document.querySelector('.connection').dataset.state == 'reconnecting'")
+    tab.type("meanwhile\n")
+    tab.until(f"{DRAFTS}.length == 2")
+    site.start()
+    tab.until(f"{BODIES}.length == 2 && {DRAFTS}.length == 1")
+    assert tab.sees(BODIES) == ["before", "meanwhile"]
+    tab.close()
+
+
+def test_a_room_that_is_higher_than_the_screen_can_be_scrolled(visit, busy_site, room):
+    with Raw(busy_site, room) as ann:
+        for number in range(60):
+            ann.post(f"message {number}")
+    tab = visit()
+    high, seen = tab.sees("(box => [box.scrollHeight, box.clientHeight])(document.querySelector('.room-scroller'))")
+    assert high > 2 * seen
+    assert tab.sees("document.querySelector('.room-flow').scrollHeight") == high
+    tab.sees("void document.querySelector('.message').scrollIntoView()")
+    assert tab.sees("document.querySelector('.message').getBoundingClientRect().top >= 0")
