@@ -1,5 +1,7 @@
 """In Chromium: letters that pile up or never end stay where they were said, and paint over nothing else."""
 
+from unicodedata import normalize
+
 import pytest
 from playwright.sync_api import expect
 
@@ -43,7 +45,7 @@ def test_a_message(busy_site, room, browser, text, width):
 def test_a_name(busy_site, room, browser, name, width):
     page = browser(busy_site, f"/chat/{room}/", viewport={"width": width, "height": 844})
     rename(page, name)
-    expect(page.locator(".me-panel [name=name]")).to_have_value(name)
+    expect(page.locator(".me-name bdi")).to_have_text(normalize("NFKC", name))
     page.locator(".me-name").click()
     say(page, "above")
     expect(page.locator(".message")).to_have_count(1)
