@@ -38,8 +38,8 @@ Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 1024  # it
 
 
 PAGES = {
-    *("composer", "elements", "gallery", "headers", "hostile_input", "installable", "overrides", "pictures"),
-    *("samples", "samples_true", "set_up", "settings", "template_checks", "unmarked", "weight"),
+    *("composer", "customising", "elements", "gallery", "headers", "hostile_input", "installable", "overrides"),
+    *("pictures", "samples", "samples_true", "set_up", "settings", "template_checks", "unmarked", "weight"),
 }
 """Files about what is drawn or set up: no database changes what comes out there."""
 

@@ -20,6 +20,7 @@ def test_nothing_is_lost_doubled_or_out_of_order():
     assert (run.returncode, "0 breaches" in run.stdout) == (0, True), run.stdout + run.stderr
 
 
+@pytest.mark.thorough
 def test_it_notices_when_lost_rings_are_not_repaired():
     run = chaos(
         "--clients", "6", "--messages", "20", "--faults", "0", "--seconds", "1", "--patience", "8", "--break", "tick"
