@@ -61,6 +61,7 @@ def test_reading_and_posting(busy_site, room, plain, browser):
 def test_what_was_sent_is_no_draft_when_one_goes_back(busy_site, room, plain, query):
     """The page of before comes with another nonce: sent again from it, it would be another message."""
     page = plain(busy_site, f"/chat/{room}/{query}")
+    expect(at(page)).to_be_focused()
     page.keyboard.type("sent\n")
     expect(page.locator(".message-body")).to_have_text("sent")
     page.go_back()
