@@ -215,4 +215,4 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
             if self.cursor is None:  # still held: it would hear nothing, so let it come back and ask again
                 spawn(self.finish())
             # Not in the thread that asks the database: it may be at the next try, and this needs none.
-            return await asyncio.to_thread(self.visit.refuse, command, Refused(AWAY))
+            return await asyncio.to_thread(self.visit.refuse, command, Refused(AWAY), looks=False)

@@ -1,5 +1,4 @@
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -10,6 +9,7 @@ from chat import bus, events, policy, rules
 from chat.actions import limits
 from chat.actions.mentioning import renew_mentions, spell_out
 from chat.actions.people import enrol
+from chat.actions.repeats import Going, Post, known, stored
 from chat.conf import conf
 from chat.errors import Forbidden, Refused
 from chat.markup import message_body
@@ -20,30 +20,25 @@ _insert = ComposedInsert(lambda: Message)
 Rule = Callable[[Participant, Message], policy.Verdict]
 
 
-@dataclass(frozen=True)
-class Post:
-    """A message somebody wants stored."""
-
-    room: Room
-    author: Participant
-    body: object
-    nonce: Any = None
-    address: str | None = None
-    """The network address it came from, for the limit on all who share it."""
-
-
 Outcome = Message | Refused | DatabaseError
 
 
 def post_message(
-    room: Room, author: Participant, body: object, nonce: object = None, address: str | None = None
+    room: Room,
+    author: Participant,
+    body: object,
+    nonce: object = None,
+    address: str | None = None,
+    *,
+    grows: bool = False,
 ) -> Message:
     """Store a message in the room and ring the bell once it is committed.
 
     The same author and nonce again stores nothing and returns what was stored the first time, so that a sender
     who is in doubt may repeat. `address` is the network address it came from, for the limit on all who share it.
+    `grows`: a text that begins with what is stored under its nonce brings another message, which is the rest.
     """
-    (outcome,) = post_messages([Post(room, author, body, nonce, address)])
+    (outcome,) = post_messages([Post(room, author, body, nonce, address, grows)])
     if not isinstance(outcome, Message):
         raise outcome
     return outcome
@@ -55,24 +50,33 @@ def post_messages(posts: Sequence[Post]) -> list[Outcome]:
     One that is refused does not hold up the others.
     """
     outcomes: dict[int, Outcome] = {}
-    texts: dict[int, str] = {}
+    fresh: Fresh = {}
     for number, post in enumerate(posts):
         try:
-            if post.nonce is not None and not Message.is_nonce(post.nonce):
-                raise Refused(_("A nonce is 1 to 64 letters, digits, - or _."))
-            texts[number] = message_body(post.body, conf.message_length)
-            _demand(rules.can_say(post.author, post.room, texts[number]))
+            fresh[number] = _fit(post, post.body)
         except Refused as refusal:
-            outcomes[number] = refusal
-    fresh = {number: (posts[number], text) for number, text in texts.items()}
+            found = _going_on(post) if post.grows and Message.is_nonce(post.nonce) else None
+            if isinstance(found, tuple):
+                fresh[number] = found
+            else:
+                outcomes[number] = found or refusal
     outcomes |= _hurried(fresh)
     outcomes |= _store_or_retry({number: one for number, one in fresh.items() if number not in outcomes})
     outcomes |= _repeats({number: one for number, one in fresh.items() if isinstance(outcomes[number], Refused)})
     return [outcomes[number] for number in range(len(posts))]
 
 
-Fresh = dict[int, tuple[Post, str]]
+Fresh = dict[int, Going]
 """{its number among those to post: (the post, its text made ready)}."""
+
+
+def _fit(post: Post, body: object) -> Going:
+    """Raises Refused."""
+    if post.nonce is not None and not Message.is_nonce(post.nonce):
+        raise Refused(_("A nonce is 1 to 64 letters, digits, - or _."))
+    text = message_body(body, conf.message_length)
+    _demand(rules.can_say(post.author, post.room, text))
+    return post, text
 
 
 def _hurried(fresh: Fresh) -> dict[int, Outcome]:
@@ -87,26 +91,18 @@ def _hurried(fresh: Fresh) -> dict[int, Outcome]:
 
 def _repeats(refused: Fresh) -> dict[int, Outcome]:
     """Those among them that are stored since they were sent before: nothing is refused about these any more."""
-    stored = _stored([post for post, _text in refused.values()])
-    repeated = {number: _repeated(stored, *one) for number, one in refused.items()}
-    return {number: outcome for number, outcome in repeated.items() if outcome is not None}
+    before = stored(post for post, _text in refused.values())
+    repeated = {number: known(before, post) for number, (post, _text) in refused.items()}
+    return {number: found for number, found in repeated.items() if isinstance(found, Outcome)}
 
 
-def _stored(posts: list[Post]) -> dict[tuple[str, object], Message]:
-    """What is stored already under their authors and nonces."""
-    nonces = {post.nonce for post in posts if post.nonce is not None}
-    if not nonces:
-        return {}
-    rows = Message.objects.filter(author__key__in={post.author.key for post in posts}, nonce__in=nonces)
-    return {(row.author.key, row.nonce): row for row in rows.select_related("author")}
-
-
-def _repeated(stored: dict[tuple[str, object], Message], post: Post, text: str) -> Message | Refused | None:
-    """What became of it the first time; None when this is the first time."""
-    row = stored.get((post.author.key, post.nonce))
-    if row and row.body != text and not (row.edited or row.deleted):  # acknowledging that would lose this one
-        return Refused(_("Another message was already sent from here. Reload the page to send this one."))
-    return row
+def _going_on(post: Post) -> Going | Outcome | None:
+    """What is new in a post that grows, made ready; or what became of it the first time, if there was one."""
+    try:
+        found = known(stored([post]), post)
+        return _fit(*found) if isinstance(found, tuple) else found
+    except Refused as refusal:
+        return refusal
 
 
 def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
@@ -120,25 +116,34 @@ def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
         return _store(fresh)
     except IntegrityError as error:
         if len(fresh) == 1:
-            ((number, (post, text)),) = fresh.items()
-            return {number: _repeated(_stored([post]), post, text) or error}
+            ((number, (post, _text)),) = fresh.items()
+            found = _going_on(post)
+            if isinstance(found, tuple):
+                return {number: error} if found[0].sending == post.sending else _store_or_retry({number: found})
+            return {number: found or error}
         again = _again(fresh)
         if not again:  # something else is wrong with one of them
             return {number: _store_or_retry({number: one})[number] for number, one in fresh.items()}
         outcomes = _store_or_retry({number: one for number, one in fresh.items() if number not in again})
         outcomes |= _repeats(again)
-        # The first one may have been refused, and then it is not stored.
-        return outcomes | _store_or_retry({number: one for number, one in again.items() if number not in outcomes})
+        for number, one in again.items():  # one after the other, as each may go on after the one before
+            if number not in outcomes:
+                outcomes |= _store_or_retry({number: one})
+        return outcomes
 
 
 def _again(fresh: Fresh) -> Fresh:
-    """Those that are stored, or stand among these before."""
-    seen: set[tuple[str, object]] = {*_stored([post for post, _text in fresh.values()])}
+    """Those that are stored, or stand among these before; and what somebody sent after such a one that may have grown,
+    as it has to stand after it."""
+    seen: set[tuple[str, object]] = {*stored(post for post, _text in fresh.values())}
     again: Fresh = {}
+    grown: set[str] = set()
     for number, (post, text) in fresh.items():
-        sending = (post.author.key, post.nonce)
-        if sending in seen:
+        sending = (post.author.key, post.sending)
+        if sending in seen or post.author.key in grown:
             again[number] = (post, text)
+            if post.grows:
+                grown.add(post.author.key)
         elif post.nonce is not None:
             seen.add(sending)
     return again
@@ -182,7 +187,7 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
             author=author,
             author_name=author.name,
             body=text,
-            nonce=post.nonce,
+            nonce=post.sending,
             seq=seq,
             changed=seq,
             sent=now,

@@ -14,6 +14,7 @@ from chat.fragments.page import (
     acknowledged,
     away,
     closed,
+    composers_gone,
     connection,
     ended,
     head,
@@ -38,7 +39,7 @@ from chat.fragments.room import (
 )
 from chat.fragments.sidebar import Entry, Sidebar, entries, sidebar_context, sidebars
 from chat.fragments.sidebar_frames import sidebar_anew, sidebar_changes
-from chat.fragments.suggestions import suggestions, suggestions_context
+from chat.fragments.suggestions import begun, next_nonce, suggestions, suggestions_context
 from chat.fragments.templates import draw, in_address, place_at, place_in, render, respond, tried
 
 __all__ = [
@@ -56,8 +57,10 @@ __all__ = [
     "acknowledged",
     "avatar",
     "away",
+    "begun",
     "closed",
     "composer_context",
+    "composers_gone",
     "connection",
     "cursor",
     "digest",
@@ -81,6 +84,7 @@ __all__ = [
     "me",
     "message",
     "message_context",
+    "next_nonce",
     "not_for_them",
     "older",
     "people",

@@ -78,7 +78,7 @@ class Changes:
     def _made(cls, room: Room, after: int, head: int, found: list[Message], whole: bool = False) -> "Changes":
         changes = cls(room, after, head, found, whole)
         new = (row for row in found if row.nonce and (whole or row.seq > after))
-        changes.posted = frozenset((row.author.key, row.nonce) for row in new if row.nonce)
+        changes.posted = frozenset((row.author.key, row.composer) for row in new if row.composer)
         if not whole and after // TRIM_EVERY != head // TRIM_EVERY:
             changes.keep = room.messages.place_from_end(LOG_LENGTH, head)
         return changes

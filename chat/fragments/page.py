@@ -8,6 +8,12 @@ from chat.errors import Ended, Refused, Sentence
 from chat.fragments.templates import render
 from chat.models import Participant, Room
 
+ACKNOWLEDGED = '<div hx-swap-oob="delete:#composer-{nonce}"></div>'
+MARKED = '<div hx-swap-oob="beforeend:#refusal-{nonce}, #spare-{slug}"><i class="composer-done" hidden></i></div>'
+GONE = '<div hx-swap-oob="delete:#composer-{nonce}:not(:last-child), #spare-{slug} > *"></div>'
+SPARE = '<div hx-swap-oob="beforeend:#spare-{slug}"><i></i></div>'
+"""A composer may be gone meanwhile: what is spare is there for sure."""
+
 MOST_UNREAD = 999  # messages that a tab counts; beyond, it says 999+
 
 
@@ -42,9 +48,15 @@ def connection(room: Room, state: str) -> SafeString:
     return render("chat/_connection.html", {"room": room, "state": state})
 
 
-def acknowledged(nonce: str) -> SafeString:
-    """Stored: the composer that sent it has done its work."""
-    return format_html('<div hx-swap-oob="delete:#composer-{}"></div>', nonce)
+def acknowledged(nonce: str, slug: str | None = None) -> SafeString:
+    """Stored: the composer that sent it has done its work. In the room of that slug it may be typed in still, until the
+    next one has the focus: then it is only marked, and goes once that one is there."""
+    return format_html(ACKNOWLEDGED if slug is None else MARKED + GONE, nonce=nonce, slug=slug)
+
+
+def composers_gone(slug: str) -> SafeString:
+    """Those that were only marked, now that there is a next one."""
+    return format_html(SPARE + GONE.replace("#composer-{nonce}", "#composers-{slug} > :has(.composer-done)"), slug=slug)
 
 
 def left(room: Room, nonce: str, left: int | None) -> SafeString:

@@ -15,6 +15,19 @@ from chat.models import Room
 COMPOSER = re.compile(r"([0-9a-f]{1,32})-(\d{1,7})")
 
 
+def next_nonce(nonce: str) -> str | None:
+    """That of the composer which follows; None where no page made the nonce."""
+    composer = COMPOSER.fullmatch(nonce)
+    return f"{composer[1]}-{int(composer[2]) + 1}" if composer else None
+
+
+def begun(room: Room, nonce: str, text: str, lines: bool) -> SafeString:
+    """How the text of the composer with this nonce begins, in a field of its own. It may not be in the page yet."""
+    chain, _dash, number = nonce.partition("-")
+    said = {"room": room, "chain": chain, "number": number, "begun": text, "lines": lines, "late": True}
+    return render("chat/_begun.html", said)
+
+
 def suggestions(room: Room, nonce: str, names: Sequence[str], lines: bool) -> SafeString:
     """For the composer with this nonce; without names what stood there goes. Nothing where no page made the nonce."""
     composer = COMPOSER.fullmatch(nonce)

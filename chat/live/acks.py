@@ -87,9 +87,10 @@ def _end(told: Told | None) -> None:
         told.set_result(None)
 
 
-def acknowledging(nonces: Sequence[str], frames: Sequence[str]) -> Sequence[str]:
-    """The acknowledgements in the frame with the last of the messages, or by themselves if it is full."""
-    said = "".join(map(fragments.acknowledged, nonces))
+def acknowledging(nonces: Sequence[str], frames: Sequence[str], slug: str | None = None) -> Sequence[str]:
+    """The acknowledgements in the frame with the last of the messages, or by themselves if it is full. `slug`: of the
+    room in whose page the composers may be typed in still."""
+    said = "".join(fragments.acknowledged(nonce, slug) for nonce in nonces)
     if not said or not frames:
         return [said] if said else frames
     together = said + frames[-1]

@@ -145,7 +145,7 @@ class Subscribers:
                 socket.cursor = changes.head
                 frames = changes.frames_after(seen, socket.variant)
             try:
-                for frame in acknowledging(senders.get(socket, ()), frames):
+                for frame in acknowledging(senders.get(socket, ()), frames, self.room.slug if socket.goes_on else None):
                     await socket.send(frame)
                 if frames and seen is not None and socket.unread is not None:
                     await self._count(socket, changes, seen)

@@ -16,7 +16,7 @@ from chat.live.acks import ACK_SECONDS
 from chat.live.crowd import Socket
 from chat.live.database import ask, ask_promptly
 from chat.live.hub import hub
-from chat.live.visit import Visit, written
+from chat.live.visit import Visit, goes_on, written
 from chat.live.writer import writer
 from chat.models import Message
 
@@ -41,6 +41,10 @@ async def post(socket: Asker, command: Command) -> str:
     nonce = command.get("nonce")
     if isinstance(nonce, str) and nonce in socket.visit.discarded:
         return fragments.acknowledged(nonce)
+    if goes_on(command):
+        socket.goes_on = True
+        if Message.is_nonce(nonce) and not str(socket.visit.posting(command).body).strip():  # Enter, once too often
+            return fragments.acknowledged(nonce, socket.room.slug)
     if not Message.is_nonce(nonce):
         await _stored(socket, command)
         return ""
@@ -55,7 +59,9 @@ async def post(socket: Asker, command: Command) -> str:
     finally:
         if subscribers and told:
             subscribers.acks.forget(sending, socket)
-    return "" if told and told.done() else fragments.acknowledged(nonce)
+    if told and told.done():
+        return ""
+    return fragments.acknowledged(nonce, socket.room.slug if socket.goes_on else None)
 
 
 async def _stored(socket: Asker, command: Command) -> Message:
@@ -68,6 +74,13 @@ async def _stored(socket: Asker, command: Command) -> Message:
     return outcome
 
 
+async def late(socket: Asker, command: Command) -> str:
+    """What stands by now in a composer that was sent. What isn't stored of it goes on in the next one."""
+    if not isinstance(written(command), str):
+        raise Refused(_("What came late has a nonce and a message."))
+    return await ask_promptly(socket.variant.call, socket.visit.carry_over, command)
+
+
 async def draft(socket: Asker, command: Command) -> str:
     """Somebody is writing: said to them is how much room is left, once that matters, and whom an @ at the end may mean.
     Without such an @ it asks no database."""
@@ -76,7 +89,8 @@ async def draft(socket: Asker, command: Command) -> str:
         return ""  # the page has no composer any more, or one whose field is closed while it changes its shape
     if not (Message.is_nonce(nonce) and isinstance(text, str)):
         raise Refused(_("A draft has a nonce and a message."))
-    return await _left(socket, nonce, text) + await _suggested(socket, command, nonce, text)
+    begun = await database_sync_to_async(socket.variant.call)(socket.visit.begun, command) if socket.visit.late else ""
+    return begun + await _left(socket, nonce, text) + await _suggested(socket, command, nonce, text)
 
 
 async def _suggested(socket: Asker, command: Command, nonce: str, text: str) -> str:
@@ -176,9 +190,10 @@ CONNECTION_VERBS: dict[str, Callable[[Asker, Command], Awaitable[str]]] = {
     "away": away,
     "back": back,
     "draft": draft,
+    "late": late,
     "older": older,
     "sync": sync,
 }
 
-UNSEEN = {"draft"}
+UNSEEN = {"draft", "late"}
 """Verbs that tell a socket nothing but what it has just said: nobody needs to look who that is, as at all others."""

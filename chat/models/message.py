@@ -11,6 +11,8 @@ from chat.conf import conf
 
 TOGETHER = timedelta(minutes=5)
 NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LONGEST_NONCE = 64
+PART = "."  # no nonce of a client has one
 MOST_NONCES = 200  # of a page that comes back: it keeps eleven composers, and those that were refused
 
 
@@ -48,7 +50,10 @@ class Message(models.Model):
     author_name = models.CharField(max_length=80)
     body = models.TextField()
     nonce = models.CharField(
-        max_length=64, null=True, blank=True, help_text="Names one sending of one composer: a repeat stores nothing."
+        max_length=LONGEST_NONCE,
+        null=True,
+        blank=True,
+        help_text="Names one sending of one composer: a repeat stores nothing.",
     )
     marks = models.JSONField(
         default=list,
@@ -84,6 +89,16 @@ class Message(models.Model):
     def is_nonce(value: object) -> TypeGuard[str]:
         """1 to 64 letters, digits, - or _: it becomes part of an id in the page."""
         return isinstance(value, str) and NONCE.fullmatch(value) is not None
+
+    @staticmethod
+    def sending(nonce: str, part: int) -> str:
+        """What a message is stored under that was typed on in a composer from which so many others came."""
+        return f"{nonce}{PART}{part}"
+
+    @property
+    def composer(self) -> str | None:
+        """The nonce of the composer it came from."""
+        return self.nonce.partition(PART)[0] if self.nonce else None
 
     @property
     def speaker(self) -> str:

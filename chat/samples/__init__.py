@@ -7,12 +7,13 @@ those don't ask the database; a test holds all of them to what real pages say.
 from collections.abc import Iterator
 
 from chat.samples.cast import Sample, Scene
+from chat.samples.composers import composers, limits
 from chat.samples.elements import elements
 from chat.samples.log import between, messages
 from chat.samples.needs import missing
 from chat.samples.pages import accounts, letters, pages
 from chat.samples.people import gatherings, heads, oneself, sidebars
-from chat.samples.room import composers, connections, limits, rooms
+from chat.samples.room import connections, rooms
 
 __all__ = ["Sample", "missing", "samples"]
 

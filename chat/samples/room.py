@@ -8,14 +8,14 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from chat import fragments
-from chat.conf import conf
-from chat.errors import Refused, sentence
+from chat.errors import Refused
 from chat.models import Participant, Role, Room
 from chat.models.listing import Face
 from chat.models.presence import Person
 from chat.models.room import Door
 from chat.rules import ALLOWED, Verdict
 from chat.samples.cast import AMARA, BEN, FARID, LIOR, LONG, TOKEN, VISITOR, YOU, Sample, Scene
+from chat.samples.composers import composer_needs
 from chat.samples.log import talk
 
 ARTICLE = "/articles/7/"
@@ -124,23 +124,6 @@ def room_needs(said: dict[str, Any]) -> tuple[str, ...]:
     return tuple(needs)
 
 
-def composer_needs(said: dict[str, Any]) -> tuple[str, ...]:
-    slug, nonce = said["room"].slug, f"{said['chain']}-{said['number']}"
-    needs = [f'form#composer-{nonce}.composer[method="post"][action]', f'[name="nonce"][value="{nonce}"]']
-    needs += ['.composer-text[name="message"]', '[type="submit"]', f"#refusal-{nonce}", f"#left-{nonce}"]
-    needs += [f'[name="discard"][value="{nonce}"][form="sync-{slug}"]']
-    if said.get("csrf_token"):
-        needs.append(f'[name="csrfmiddlewaretoken"][value="{said["csrf_token"]}"]')
-    if said.get("promise"):
-        needs += ['[name="promise"]', f'form[hx-post][hx-target="#room-{slug}"]']
-    elif not said.get("plain"):
-        needs += [f"#suggest-{nonce}", f"#suggested-{nonce}", ".composer-line[ws-send]"]
-        needs.append(f'[hx-get="{said["next"]}"][hx-target="#composers-{slug}"]')
-    if said.get("held"):
-        needs.append(f'.composer-hold[type="submit"][disabled][hx-get="{said["next"]}"]')
-    return (*needs, *(['[name="lines"][value="1"]'] if said.get("lines") else []))
-
-
 def promised_needs(said: dict[str, Any]) -> tuple[str, ...]:
     slug = said["room"].slug
     needs = (f"#room-{slug}", f"#log-{slug}", f"#place-{slug}", '.awaiting[hx-get][hx-trigger="animationiteration"]')
@@ -159,7 +142,7 @@ def people() -> list[Person]:
 
 
 def connections(scene: Scene) -> Iterator[Sample]:
-    """What the page says of its line."""
+    """What the page says of its connection."""
     for state in STATES:
         place = scene.room()
         said: dict[str, Any] = {"room": place, "state": state}
@@ -185,57 +168,6 @@ def connections(scene: Scene) -> Iterator[Sample]:
     place = scene.room()
     alive = f'#pulse-{place.slug}.pulse[hx-get][hx-trigger="animationend"]'
     yield Sample("chat/_pulse.html", "alive", {"room": place}, (alive,))
-
-
-def composers(scene: Scene) -> Iterator[Sample]:
-    """The one to type in. That one is on its way, or late, is said by style, of each but the last."""
-    longest = conf.message_length
-    too_long = _("This message is too long: it has {length} characters, and at most {longest} fit.")
-    states: dict[str, dict[str, Any]] = {
-        "empty": {},
-        "draft": {"text": "The tomatoes are coming up"},
-        "several-lines": {"lines": True, "text": "Who waters on Friday?\n\nI can on Saturday."},
-        "mentioning": {"begun": "Have you seen this, @Amara Okafor "},
-        "pending": {"text": "The tomatoes are coming up"},
-        "late": {"text": "The tomatoes are coming up"},
-        "held": {"held": True, "text": "Typed without a line"},
-        "held-mentioning": {"held": True, "begun": "Have you seen this, @Amara Okafor "},
-        "refused": {"text": "x " * 200, "reason": sentence(too_long, length=longest + 17, longest=longest)},
-        "plain": {"plain": True},
-        "right-to-left": {"text": "מי משקה ביום שישי?"},
-    }
-    for state, more in states.items():
-        place = scene.room()
-        said = fragments.composer_context(place.slug, scene.chain(), 0, bool(more.get("lines")), range(1, 3))
-        said |= {"room": place, "csrf_token": TOKEN, "embed": True, **more}
-        yield Sample("chat/_composer.html", state, said, composer_needs(said))
-
-
-def limits(scene: Scene) -> Iterator[Sample]:
-    """What is said at a composer, and of what was refused."""
     place = scene.room()
-    said: dict[str, Any]
-    needs: tuple[str, ...]
-    for state, left in (("left", 12), ("one-left", 1), ("over", -37), ("nothing", None)):
-        nonce = f"{scene.chain()}-0"
-        said = {"room": place, "nonce": nonce, "left": left, "over": max(-(left or 0), 0)}
-        yield Sample("chat/_left.html", state, said, (f"#left-{nonce}",))
-    nonce, reason = f"{scene.chain()}-0", _("Nothing to send: the message is empty.")
-    needs = (f"#refusal-{nonce}", 'button[type="submit"]', f'[name="refused"][value="{nonce}"]')
-    yield Sample("chat/_refusal.html", "refused", {"room": place, "nonce": nonce, "reason": reason}, needs)
-    yield Sample("chat/_notice.html", "refused", {"room": place, "reason": reason}, (f"#notice-{place.slug}",))
     for state, why, need in (("closed", OVER.why, '[name="closed"]'), ("open", "", ".room-closed")):
         yield Sample("chat/_closed.html", state, {"room": place, "why": why}, (f"#closed-{place.slug}", need))
-    for everywhere in (False, True):
-        needs = (".composer-line[ws-send]", *(["[hx-swap-oob]"] if everywhere else []))
-        said = {"room": place} | ({"everywhere": True} if everywhere else {})
-        yield Sample("chat/_send.html", "everywhere" if everywhere else "own", said, needs)
-    chain = scene.chain()
-    needs = (f"#suggest-{chain}-0", f"#suggested-{chain}-0")
-    yield Sample("chat/_suggest.html", "empty", {"chain": chain, "number": 0}, needs)
-    for state, names in (("people", [AMARA.name, LIOR.name, LONG.name]), ("nobody", [])):
-        place, chain = scene.room(), scene.chain()
-        address = fragments.composer_context(place.slug, chain, 0, False, ())["next"]
-        said = fragments.suggestions_context(place, f"{chain}-0", names, address)
-        needs = (f'[hx-swap-oob*="#suggest-{chain}-0"]', f'[hx-swap-oob*="#suggested-{chain}-0"]')
-        yield Sample("chat/_suggestions.html", state, said, (*needs, *(["button[hx-post][hx-vals]"] if names else [])))

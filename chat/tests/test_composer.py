@@ -17,6 +17,7 @@ ALL = [
     "/chat/lobby/older/51/",
     "/chat/lobby/new-line/",
     "/chat/lobby/send/",
+    "/chat/lobby/sent/",
     "/chat/viewer/g1f.css",
 ]
 
@@ -49,7 +50,7 @@ def test_it_is_the_same_for_somebody_who_is_signed_in(client, lobby, member, dja
 
 def test_a_composer_fetches_the_next_when_it_is_sent_and_one_further_ahead_when_it_loads(client):
     fetches = re.findall(r'hx-get="/chat/lobby/composer/c0ffee/(\d+)/" hx-trigger="(\w+)', client.get(COMPOSER).text)
-    assert fetches == [("8", "load"), ("8", "submit"), (str(7 + COMPOSERS_AHEAD), "load")]  # the first lets go of Enter
+    assert fetches == [("8", "load"), ("8", "load"), ("8", "submit"), (str(7 + COMPOSERS_AHEAD), "load")]
 
 
 def test_a_composer_whose_fetch_failed_is_fetched_again(client):
@@ -119,18 +120,22 @@ def test_a_state_that_the_server_alone_can_say_is_not_there(client, state):
     assert client.get(f"/chat/lobby/connection/{state}/").status_code == 404
 
 
-# --- Held until there is a successor -------------------------------------------------------------
+# --- Until there is a successor ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", [COMPOSER, LINES])
-def test_a_composer_that_htmx_fetched_is_held_by_its_first_button(client, path):
-    buttons = re.findall(r"<button[^>]*>", client.get(path).text)
-    assert 'type="submit" disabled hidden' in buttons[0]
-    assert 'hx-swap="delete"' in buttons[0]
-    assert not any(re.search(r"\bdisabled\b(?!-)", button) for button in buttons[1:])
+def test_nothing_is_asked_for_before_a_composer_has_the_focus(client, path):
+    """Asking is what takes time: it would be between Enter and the next letter."""
+    assert set(re.findall(r'hx-trigger="(load[^,"]*)', client.get(path).text)) <= {"load delay:1ms", "load delay:500ms"}
 
 
-def test_the_first_composer_of_a_page_is_not_held_as_nobody_could_let_go_of_it_without_scripts(client, lobby):
+def test_enter_may_send_nothing_for_a_moment_as_all_may_have_been_typed_before(client, lobby):
+    assert re.search(r"<button[^>]*>", client.get(COMPOSER).text)[0].startswith('<button class="composer-hasty"')
+    for html in (client.get(LINES).text, client.get("/chat/").text):
+        assert "composer-hasty" not in html
+
+
+def test_the_first_composer_of_a_page_waits_for_none_as_nobody_could_let_go_of_it_without_scripts(client, lobby):
     assert "composer-hold" not in client.get("/chat/").text
 
 
@@ -167,11 +172,11 @@ def test_another_sites_form_can_not_choose(client):
 
 
 @pytest.mark.parametrize("path", [COMPOSER, LINES])
-def test_a_composer_in_another_shape_is_held_too_and_is_kept_by_nobody(client, path):
+def test_a_composer_in_another_shape_is_kept_by_nobody(client, path):
     answer = client.post(path, {"message": "hello"}, headers=HTMX)
-    assert re.search(r"<button[^>]*>", answer.text)[0].startswith('<button class="composer-hold"')
+    assert 'class="composer-hold"' in answer.text
     assert "immutable" not in answer.get("Cache-Control", "")
-    ahead = [int(number) for number in re.findall(r'/(\d+)/" hx-trigger="load" hx-swap="none"', answer.text)]
+    ahead = [int(number) for number in re.findall(r'/(\d+)/" hx-trigger="load delay:1ms" hx-swap="none"', answer.text)]
     assert ahead == [*range(8, 8 + COMPOSERS_AHEAD)]  # none of them was fetched in this shape yet
 
 

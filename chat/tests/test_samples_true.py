@@ -139,6 +139,7 @@ def look_at_cached(client) -> None:
         "older/0/",
         "send/",
         "new-line/",
+        "sent/",
     ):
         client.get(f"/chat/lobby/{address}")
     client.post("/chat/lobby/composer/5a/1/", {"message": "x"}, headers=HTMX)
@@ -173,6 +174,7 @@ def hear(olive: Participant, gina: Participant, garden: Room, lobby: Room) -> No
     fragments.me(garden, olive, refusal, "x")
     fragments.people(garden, {olive.key: False}, [variant])
     fragments.writing(garden, [olive.key, gina.key], [variant])
+    fragments.begun(garden, "5a-1", "wo", lines=False)
     fragments.suggestions(garden, "5a-0", ["olive"], lines=True)
     before = fragments.sidebars([olive.pk])[olive.pk]
     fragments.sidebar_anew(before, lobby)

@@ -21,7 +21,7 @@ def sees(page, state: str, text: str) -> None:
 
 
 def way_out(page):
-    return page.get_by_role("button", name="Go on without a live line")
+    return page.get_by_role("button", name="Go on without a live connection")
 
 
 def clock(page) -> float:

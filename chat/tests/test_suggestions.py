@@ -14,9 +14,10 @@ from chat import actions, mentions
 from chat.live.visit import SUGGESTIONS, Visit
 from chat.models import Kind, Membership, Message, Participant, Role, Room
 from chat.tests.people import at, bodies, go_live, say, settle, sign_up
-from chat.tests.test_typing import PAUSE, slow_down
+from chat.tests.test_typing import slow_down
 
 NONCE = "c0ffee-3"
+PAUSE = 1000 / 11  # milliseconds from one key to the next, so that suggestions come meanwhile
 
 
 def member(name: str, **more) -> Participant:
@@ -165,7 +166,7 @@ def test_a_shape_that_changes_has_all_of_the_text(client):
     begun = {f"begun-{NONCE}": "hi @Ann ", "message": "bye"}
     answer = client.post("/chat/lobby/lines/c0ffee/3/", begun, headers={"HX-Request": "true"})
     assert ">hi @Ann bye</textarea>" in answer.text
-    assert "begun" not in answer.text
+    assert "composer-begun" not in answer.text
 
 
 @pytest.mark.parametrize(

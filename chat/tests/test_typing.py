@@ -3,28 +3,29 @@
 import pytest
 from playwright.sync_api import expect
 
-from chat.tests.people import at, bodies, go_live, say
-
-LATENCIES = [0, 300]
-PAUSE = 1000 / 11  # milliseconds from one key to the next
+from chat.tests.people import at, bodies, go_live, say, until
 
 MEASURE = """() => {
   performance.setResourceTimingBufferSize(5000)
   window.shown = []
-  const all = ".message, form.composer:not(:last-child)"
-  const note = () => { window.shown.push(document.querySelectorAll(all).length); requestAnimationFrame(note) }
+  const all = () => [...document.querySelectorAll(".message, form.composer:not(:last-child)")]
+  const seen = () => all().filter(one => one.checkVisibility()).length
+  const note = () => { window.shown.push(seen()); requestAnimationFrame(note) }
   note()
 }"""
 """Notes how many messages, sent or on their way, each picture of the page shows."""
 
 ASKED = """() => performance.getEntriesByType("resource")
   .filter(one => one.name.includes("/composer/") && one.transferSize > 0).map(one => one.name)"""
-"""Which composers came over the line; the others were in the browser's cache."""
+"""Which composers came from the server; the others were in the browser's cache."""
 
 
-def slow_down(page, latency: int) -> None:
-    line = {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1}
-    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
+def slow_down(page, latency: int, slowness: int = 1) -> None:
+    """`latency`: in milliseconds; `slowness`: so many times as long takes all that the page computes."""
+    network = {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1}
+    tools = page.context.new_cdp_session(page)
+    tools.send("Network.emulateNetworkConditions", network)
+    tools.send("Emulation.setCPUThrottlingRate", {"rate": slowness})
 
 
 def shape_button(page, name: str):
@@ -59,13 +60,15 @@ def test_what_is_too_long_is_counted_and_stays(busy_site, room, browser):
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("latency", LATENCIES)
-def test_thirty_messages_in_one_go(busy_site, room, browser, latency):
+@pytest.mark.parametrize("latency", [0, 300])
+@pytest.mark.parametrize("slowness", [1, 4, 6])
+def test_thirty_messages_in_one_go(busy_site, room, browser, slowness, latency):
+    """With nothing between Enter and the next letter: many are typed before there is a composer to take them."""
     page = browser(busy_site, f"/chat/{room}/")
-    slow_down(page, latency)
+    slow_down(page, latency, slowness)
     page.evaluate(MEASURE)
     texts = [f"{n} of 30" for n in range(30)]
-    page.keyboard.type("".join(f"{text}\n" for text in texts), delay=PAUSE)
+    page.keyboard.type("".join(f"{text}\n" for text in texts))
     expect(page.locator(".message")).to_have_count(30)
     assert bodies(page) == texts
     expect(page.locator("form.composer")).to_have_count(1)
@@ -74,8 +77,43 @@ def test_thirty_messages_in_one_go(busy_site, room, browser, latency):
     shown = page.evaluate("() => window.shown")
     assert shown == sorted(shown), "at no time a message was there twice, or not at all"
     assert shown[-1] == 30
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["waiting", "looking elsewhere"])
+def test_letters_that_came_too_early_begin_the_next_message(busy_site, room, browser, elsewhere):
+    """Here the next composer comes when it is let."""
+    page = browser(busy_site, f"/chat/{room}/")
+    waiting = []
+    page.route("**/composer/*/1/", lambda route: waiting.append(route))
+    page.keyboard.type("first\nsec")
+    expect(page.locator(".message-body")).to_have_text(["first"])
+    expect(at(page)).to_have_value("firstsec")
+    expect(page.locator(".composer-done")).to_have_count(1)
+    if elsewhere:
+        page.locator(".log").click()
+    until(lambda: waiting, "the next one is asked for")
+    waiting[0].continue_()
+    expect(at(page)).to_be_focused()
+    expect(page.locator("form.composer")).to_have_count(1)
+    begun = at(page).locator("xpath=..").locator(".composer-begun")
+    if not elsewhere:
+        expect(begun).to_have_value("sec")
+    page.keyboard.type("ond")
+    expect(begun).to_have_value("sec")
+    expect(at(page)).to_have_value("ond")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message-body")).to_have_text(["first", "second"])
+    expect(begun).to_have_count(0)
+
+
+def test_each_composer_is_asked_for_once_and_ahead(busy_site, room, browser):
+    page = browser(busy_site, f"/chat/{room}/")
+    slow_down(page, 300)
+    for n in range(12):
+        say(page, f"message {n}")
+    expect(page.locator(".message")).to_have_count(12)
     asked = page.evaluate(ASKED)
-    assert len(asked) == len(set(asked)) > 30, "each is asked for ahead, and comes from the cache when it is needed"
+    assert len(asked) == len(set(asked)) > 20, "and comes from the cache when it is needed"
 
 
 def test_two_tabs_of_one_person(busy_site, room, browser):

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import identity, mentions
-from chat.fragments import COMPOSERS_AHEAD, LINES, composer_context, place_at, render
+from chat.fragments import COMPOSERS_AHEAD, LINES, composer_context, composers_gone, place_at, render
 from chat.mentions import NAME_LENGTH
 from chat.views.reader import for_address
 
@@ -56,7 +56,7 @@ def _reshaped(request: HttpRequest, slug: str, chain: str, number: int, lines: b
 @require_safe
 @for_address
 def connection(request: HttpRequest, slug: str, state: str) -> HttpResponse:
-    """What the page says of its line when nobody else can: that it is lost, or silent."""
+    """What the page says of its connection when nobody else can: that it is lost, or silent."""
     if state not in ("reconnecting", "silent"):
         raise Http404(_("There is no such state."))
     return _kept(request, "chat/_connection.html", slug, state=state)
@@ -81,6 +81,12 @@ def new_line(request: HttpRequest, slug: str) -> HttpResponse:
 def send(request: HttpRequest, slug: str) -> HttpResponse:
     """What makes a composer send, anew in each that a page has: on the socket that it has now."""
     return _kept(request, "chat/_send.html", slug, everywhere=True)
+
+
+@require_safe
+def sent(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes away the composers that were acknowledged while they were typed in."""
+    return HttpResponse(composers_gone(slug), headers=KEPT)
 
 
 @require_safe

@@ -59,7 +59,7 @@ def plain(request: HttpRequest, slug: str) -> HttpResponse:
     for nonce, text in waiting:
         text = _written(request, nonce, text)
         try:
-            actions.post_message(room, participant, text, nonce, request.META.get("REMOTE_ADDR"))
+            actions.post_message(room, participant, text, nonce, request.META.get("REMOTE_ADDR"), grows=True)
         except Refused as refusal:
             reason = refusal
             kept.append(text)
