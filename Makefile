@@ -31,11 +31,11 @@ STEP = $(PYTHON) -m chat.tests.steps
 OTHER = $(shell $(PYTHON) -m chat.tests.pythons)
 SECOND = $(if $(OTHER),PYTHON=$(OTHER) VENV=.venv-second)
 
-test: ## every check, every test once, and those that ask a database once more by PostgreSQL, Redis and another Python; ten minutes
+test: ## checks, each test once, and those that ask a database once more by PostgreSQL, Redis and another Python; ten minutes
 	@$(STEP) begin
 	@$(STEP) run "install" $(MAKE) -j 3 install second browser
 	@$(STEP) run "lint" $(MAKE) lint
-	@TRIES=2 $(STEP) run "tests: SQLite and memory" $(MAKE) suite-sqlite MARKS="not browser and not others and not chaos"
+	@TRIES=2 $(STEP) run "tests: SQLite and memory" $(MAKE) suite-sqlite MARKS="not browser and not others and not chaos and not thorough"
 	@TRIES=2 $(STEP) run "tests: PostgreSQL and Redis" $(MAKE) suite-postgresql MARKS="(database or chaos) and not browser and not others and not thorough" $(SECOND)
 	@TRIES=2 $(STEP) run "tests: Chromium" $(MAKE) suite-sqlite MARKS=browser
 	@$(STEP) table
@@ -46,12 +46,13 @@ test-all: ## the whole matrix, for a release: both Pythons, both databases, brow
 	@$(STEP) run "lint" $(MAKE) lint
 	@export THOROUGH=1; for side in "" $(if $(OTHER),"$(SECOND)"); do \
 	  for on in sqlite postgresql; do \
-	    $(STEP) run "tests: $$on $$side" $(MAKE) suite-$$on MARKS="not browser and not others" $$side && \
+	    $(STEP) run "tests: $$on $$side" $(MAKE) suite-$$on MARKS="not browser and not others and not chaos" $$side && \
 	    $(STEP) run "tests: Chromium, $$on $$side" $(MAKE) suite-$$on MARKS=browser $$side || exit 1; \
 	  done; \
 	done
 	@$(STEP) run "tests: Firefox, WebKit" $(MAKE) suite-sqlite MARKS=others
-	@$(STEP) run "chaos" $(BIN)/python -m benchmarks.chaos
+	@$(STEP) run "tests: chaos" $(MAKE) suite-postgresql MARKS=chaos
+	@$(STEP) run "chaos in full" $(BIN)/python -m benchmarks.chaos
 	@$(STEP) table
 
 # WORKERS: tests mostly wait, for a server, a browser or each other, so there are more of them than cores.

@@ -47,7 +47,7 @@ class Hub:
         self._terminates = False
 
     async def join(self, socket: Socket, room: Room) -> int:
-        """Put the socket into its room and give the room's head. The first one subscribes this process."""
+        """Put the socket into its room and give the room's head. The first one joins the room's group."""
         self._start()
         subscribers = self.subscribers.get(room.pk)
         if subscribers is None:
@@ -55,9 +55,9 @@ class Hub:
         subscribers.enter(socket)  # registered, then fetched: nothing can fall between
         self.presences.stir(room.pk)
         try:
-            if subscribers.subscription is None:
-                subscribers.subscription = bus.spawn(self._subscribe(subscribers))
-            await asyncio.shield(subscribers.subscription)
+            if subscribers.joining is None:
+                subscribers.joining = bus.spawn(self._join_group(subscribers))
+            await asyncio.shield(subscribers.joining)
             await asyncio.shield(subscribers.ready)
         except BaseException:
             await self.leave(socket)
@@ -69,7 +69,7 @@ class Hub:
         return subscribers.fitting(wanted) if subscribers else wanted
 
     async def leave(self, socket: Socket) -> None:
-        """Take the socket out. A room's last one ends its subscription, the last one of all ends the hub's tasks."""
+        """Take the socket out. A room's last one leaves its group, the last of all ends the tasks."""
         self.sidebars.leave(socket)
         subscribers = self.subscribers.get(socket.room.pk)
         if subscribers is None:
@@ -143,7 +143,7 @@ class Hub:
                 for task in (
                     self._listen(),
                     self._tick(),
-                    self._keep_subscribed(),
+                    self._keep_joined(),
                     self._pulse(),
                     self.presences.beats(),
                 )
@@ -183,7 +183,7 @@ class Hub:
         self.doors.look(heads)
         self.sidebars.tick(heads)
 
-    async def _keep_subscribed(self) -> None:
+    async def _keep_joined(self) -> None:
         """Try again what the layer did not take, renew before it forgets, and tell the pages when it is away."""
         heard_everywhere = float("-inf")
         while True:
@@ -194,9 +194,9 @@ class Hub:
             slow = not await bus.ask_layer("group_send", "chat.nobody", {"type": "chat.nothing"})
             if not slow:
                 for room_id, subscribers in list(self.subscribers.items()):
-                    first = subscribers.subscription
+                    first = subscribers.joining
                     if self.subscribers.get(room_id) is subscribers and first is not None and first.done():
-                        await self._subscribe(subscribers)
+                        await self._join_group(subscribers)
                 await self._follow()
             if slow != self.slow:
                 await self._say_slow(slow)
@@ -232,12 +232,12 @@ class Hub:
     def _state(self) -> str:
         return "slow" if self.slow else "live"
 
-    async def _subscribe(self, subscribers: Subscribers) -> None:
+    async def _join_group(self, subscribers: Subscribers) -> None:
         now = time.monotonic()
-        if not subscribers.subscribed or now - subscribers.subscribed > RENEW_SECONDS:
+        if not subscribers.joined or now - subscribers.joined > RENEW_SECONDS:
             await asyncio.sleep(0)  # _listen's first step makes the channel that the group will know
             if await bus.ask_layer("group_add", bus.group(subscribers.room.pk), self._channel):
-                subscribers.subscribed = now
+                subscribers.joined = now
 
     async def _follow(self) -> None:
         """Hear the rooms that sidebars list here. Subscribed, then looked at: nothing can fall between."""

@@ -21,7 +21,7 @@ from chat.variant import Variant
 
 logger = logging.getLogger("chat.subscribers")
 
-REST = 0.5
+PAUSE_SHARE = 0.5
 """So much of the time that sending out several messages took, nothing is sent out again: what comes meanwhile goes
 out together, where otherwise each would be sent to thousands before the next one is even read. docs/benchmarks.md
 has what it brings."""
@@ -46,10 +46,12 @@ class Subscribers:
         self.coming = -1
         """Up to here it is sent out, or about to be: a ring from elsewhere says nothing new."""
         self.ready = bus.spawn(self._read_head())
-        self.subscription: asyncio.Task[None] | None = None  # the first one, which all who come meanwhile wait for
-        self.subscribed = 0.0  # monotonic time of the last subscription; 0 while there is none
+        self.joining: asyncio.Task[None] | None = None
+        """The room's group of the channel layer, for the first time: all who come meanwhile wait for it."""
+        self.joined = 0.0
+        """When that was done last, by the monotonic clock; 0 while it is not."""
         self._awake = False
-        self._rest = 0.0  # monotonic time before which nothing more is sent out
+        self._paused_until = 0.0  # monotonic time before which nothing more is sent out
         self._news: list[Changes] = []  # stored by this process, and not sent out yet
         self._present: frozenset[Variant] = frozenset()  # those of the last fan-out
         self._pump: asyncio.Task[None] | None = None
@@ -97,7 +99,7 @@ class Subscribers:
         try:
             await asyncio.shield(self.ready)  # a late ring may come first, and from nowhere all is new
             while self._awake or self._news:
-                if (pause := self._rest - time.monotonic()) > 0:
+                if (pause := self._paused_until - time.monotonic()) > 0:
                     await asyncio.sleep(pause)
                 changes = await self._changes()
                 # Before anyone hears: a socket that goes live meanwhile compares with it.
@@ -106,7 +108,7 @@ class Subscribers:
                 began = time.monotonic()
                 await self.send_out(changes)
                 ended = time.monotonic()
-                self._rest = ended + REST * (ended - began) * (len(changes.rows) > 1)
+                self._paused_until = ended + PAUSE_SHARE * (ended - began) * (len(changes.rows) > 1)
         except Exception as error:
             self.coming = self.head
             logger.warning("Room %s could not be read; the next tick tries again: %r", self.room.pk, error)

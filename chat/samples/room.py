@@ -37,7 +37,7 @@ def rooms(scene: Scene) -> Iterator[Sample]:
         said = room(scene, verdict=Verdict(False, door.why)) | {"shut": True, "state": "live"}
         yield Sample("chat/_room.html", state, said, room_needs(said))
     said = room(scene) | {"plain": True, "state": "plain"}
-    yield Sample("chat/_room.html", "without-a-line", said, room_needs(said))
+    yield Sample("chat/_room.html", "without-a-socket", said, room_needs(said))
     said = room(scene) | {"plain": True, "past": True, "state": "past", "refresh": False}
     yield Sample("chat/_room.html", "past", said, room_needs(said))
     around = {"embed": True, "back": ARTICLE, "here": ARTICLE, "brought": "", "csrf_token": TOKEN}

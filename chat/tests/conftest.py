@@ -144,8 +144,8 @@ def _english():
 
 @pytest.fixture(autouse=True)
 def _nothing_unasked(monkeypatch):
-    """What the hub says by itself is said where a test asks for it, and by live sites: who is here, that the line is
-    alive, that the channel layer takes long or the database was away. Else it would come in between."""
+    """What the hub says by itself is said where a test asks for it, and by live sites: who is here, that the connection
+    is alive, that the channel layer takes long or the database was away. Else it would come in between."""
     monkeypatch.setattr(presence, "FLUSH_SECONDS", 600.0)
     monkeypatch.setattr(presence, "BEAT_SECONDS", 600.0)
     monkeypatch.setattr("chat.live.hub.PULSE_SECONDS", 600.0)
@@ -355,7 +355,7 @@ def nth_try(request) -> int:
 
 @pytest.fixture
 def relay(busy_site):
-    """The busy site behind a line that can be cut."""
+    """The busy site behind a connection that can be cut."""
     with Relay(busy_site) as relay:
         yield relay
 

@@ -30,7 +30,7 @@ def bodies(page: Page) -> list[str]:
 
 
 def go_live(page: Page | FrameLocator) -> None:
-    """Wait until the page's line is live, and it rests. From then on htmx comes back soon when it loses the line: by
+    """Wait until the page is live, and it rests. From then on htmx comes back soon when it loses the connection: by
     itself it would rest between its trials, by chance and for up to a minute."""
     page.locator(".connection[data-state=live]").wait_for(timeout=100_000)
     page.locator("html").evaluate("() => { htmx.config.wsReconnectDelay = () => 300 }")

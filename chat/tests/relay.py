@@ -1,4 +1,4 @@
-"""What stands between a browser and a site: a line that can be cut, fall silent, or let no socket through."""
+"""What stands between a browser and a site: a connection that can be cut, fall silent, or let no socket through."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ from chat.tests.servers import HOST, Site, free_port
 
 
 @dataclass
-class Line:
+class Carried:
     """One connection of the browser, and the site's end of it."""
 
     ends: tuple[socket.socket, socket.socket]
@@ -49,10 +49,10 @@ class Relay:
         self.sockets = "pass"
         """What becomes of new websockets: they "pass", are "refused", or "hang" without an answer."""
         self.replaced: Mapping[bytes, bytes] = {}
-        """What of new lines' answers becomes something else, of the same length."""
+        """What of new connections' answers becomes something else, of the same length."""
         self.asked = 0
         """How many websockets were asked for."""
-        self.lines: list[Line] = []
+        self.connections: list[Carried] = []
         self._hanging: list[socket.socket] = []
 
     @property
@@ -78,15 +78,15 @@ class Relay:
         """Break the websockets, or all connections."""
         while self._hanging:
             self._hanging.pop().close()
-        for line in [line for line in self.lines if whole or line.is_socket]:
-            self.lines.remove(line)
-            line.cut()
+        for connection in [one for one in self.connections if whole or one.is_socket]:
+            self.connections.remove(connection)
+            connection.cut()
 
     def silence(self, *directions: str) -> None:
         """The websockets that are open now carry nothing any more, "up" or "down" or both, and nobody hears of it."""
-        for line in self.lines:
-            if line.is_socket:
-                line.muffled = frozenset(directions or ("up", "down"))
+        for connection in self.connections:
+            if connection.is_socket:
+                connection.muffled = frozenset(directions or ("up", "down"))
 
     def __enter__(self):
         self.up()
@@ -114,8 +114,9 @@ class Relay:
         if not first or (is_socket and self.sockets == "refused"):
             end.close()
             return
-        line = Line((end, socket.create_connection((HOST, self.site.port))), is_socket, replaced=self.replaced)
-        self.lines.append(line)
-        line.ends[1].sendall(first)
-        threading.Thread(target=line.carry, args=("down",), daemon=True).start()
-        line.carry("up")
+        ends = end, socket.create_connection((HOST, self.site.port))
+        connection = Carried(ends, is_socket, replaced=self.replaced)
+        self.connections.append(connection)
+        connection.ends[1].sendall(first)
+        threading.Thread(target=connection.carry, args=("down",), daemon=True).start()
+        connection.carry("up")

@@ -266,7 +266,7 @@ def test_who_writes_several_lines_does_so_here(draw):
     assert "<textarea" in draw(cookies={"chat_lines": "1"})
 
 
-def test_going_on_without_a_line_stays_on_its_page(draw, client):
+def test_going_on_without_a_socket_stays_on_its_page(draw, client):
     answer = client.post(
         "/chat/lobby/plain/", {"next": PATH, "nonce": ["a-0", "a-1"], "message": ["said", "half a"]}, headers=HTMX
     )

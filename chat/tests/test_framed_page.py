@@ -148,7 +148,7 @@ def test_where_cookies_are_blocked_it_is_read_and_written_all_the_same(visit, ch
         expect(frame.locator(".message-body")).to_have_text("without a cookie")
         expect(frame.locator(".message")).to_contain_text(who)
         assert page.context.cookies() == []
-        page.context.close()  # before its line is cut
+        page.context.close()  # before its connection is cut
 
 
 def test_without_javascript_its_form_leads_back_into_the_frame(visit):

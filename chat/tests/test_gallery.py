@@ -124,7 +124,7 @@ def visit(browser, site, path=GALLERY, **options):
     page = browser(site, "/chat/me/", expect_live=False, **options)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", lambda line: asked.append(line.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
     page.goto(path)
     return page, asked
 

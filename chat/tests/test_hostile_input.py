@@ -128,7 +128,7 @@ def test_no_header_makes_a_page_fail(visitors):
 
 
 async def test_no_verb_fails_over_what_is_sent_with_it(connect, lobby, ann, settings):
-    """One answer at most, as HTML, and the line lives."""
+    """One answer at most, as HTML, and the connection lives."""
     settings.CHAT_RATE_LIMITS = False
     values = [*HOSTILE, None, True, 0, -1, 1e300, [], [None], {}, {"a": []}, ["x"] * 3000]
     keys = ("message", "nonce", "cursor", "epoch", "before", "name", "seq", "discard", "away", "room", "shows")

@@ -68,15 +68,15 @@ def test_it_works(host, visitor):
     form = re.search(r'<form class="composer".*?</form>', page, re.DOTALL)[0]
     sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
     action = re.search(r'action="([^"]+)"', form)[1]
-    socket = re.search(r'ws-connect="([^"?]+)', page)[1]
-    with connect(f"{host.socket_url}{socket}", proxy=None) as line:
+    address = re.search(r'ws-connect="([^"?]+)', page)[1]
+    with connect(f"{host.socket_url}{address}", proxy=None) as socket:
         data = urllib.parse.urlencode({**sent, "message": "from a project of my own"}).encode()
         answer = visitor(urllib.request.Request(f"{host.url}{action}", data))
         assert "from a project of my own" in answer.read().decode()
         assert answer.url.partition("#")[0] == f"{host.url}/"
-        frame = line.recv(PATIENCE)
+        frame = socket.recv(PATIENCE)
         while "from a project of my own" not in frame:
-            frame = line.recv(PATIENCE)
+            frame = socket.recv(PATIENCE)
 
 
 def test_what_the_page_asks_for_is_served(host, visitor):

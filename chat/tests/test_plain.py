@@ -1,4 +1,4 @@
-"""Going on without a live line: what waits in the page is posted once, and what is being typed is not lost."""
+"""Going on without a live connection: what waits in the page is posted once, and what is being typed is not lost."""
 
 import re
 from html import unescape

@@ -199,7 +199,7 @@ def test_rings_travel_again_once_redis_is_back(patient):
         redis.stop()
         redis.start()
         until(lambda: patient.listeners() == [2], "both processes have subscribed again")
-        ann.post("back")  # rung on the line that Redis cut, perhaps, and then unheard
+        ann.post("back")  # rung on the connection that Redis cut, perhaps, and then unheard
         ann.post("again")
         assert bob.hear(2) == ["back", "again"]
 

@@ -1,4 +1,4 @@
-"""In Chromium: away and back, complete again, whether the line, the server or the attention was elsewhere."""
+"""In Chromium: away and back, complete again, whether the connection, the server or the attention was elsewhere."""
 
 import signal
 
@@ -18,14 +18,14 @@ def test_a_silent_line_that_is_lost(tmp_path, browser):
                 with Raw(site, slug) as raw:
                     raw.post("before")
                 page.locator(".message-body", has_text="before").wait_for()
-            relay.signal(signal.SIGSTOP)  # the line is silent, as in a tunnel: nothing is closed
+            relay.signal(signal.SIGSTOP)  # the connection is silent, as in a tunnel: nothing is closed
             say(pages["few"], "written in the tunnel")
             for slug, count in (("few", 5), ("many", 400)):
                 with Raw(site, slug) as raw:
                     for number in range(count):
                         raw.send(message=f"{slug} {number}")
                     raw.hear(count)
-            relay.signal(signal.SIGKILL)  # what was on the line is gone with it
+            relay.signal(signal.SIGKILL)  # what was on its way is gone with it
             relay.process.wait()
             relay.start()
             expect(pages["few"].locator(".connection")).to_have_text("Live", timeout=60_000)

@@ -1,4 +1,4 @@
-"""In Chromium: what the page says of its line, in each state it can be in, and how it comes out of it."""
+"""In Chromium: what the page says of its connection, in each state it can be in, and how it comes out of it."""
 
 import re
 import signal
@@ -31,7 +31,7 @@ def clock(page) -> float:
 
 
 def turn_clock(page, seconds: float = 44.9) -> None:
-    """As if the last pulse had come so long ago. At 45 the page takes its line for dead."""
+    """As if the last pulse had come so long ago. At 45 the page takes its connection for dead."""
     turn = """(pulse, now) => {
       const [clock] = pulse.getAnimations()
       if (clock) clock.currentTime = now

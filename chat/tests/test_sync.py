@@ -186,7 +186,7 @@ async def test_a_discard_that_is_none_is_refused_and_the_socket_stays_held(conne
 
 
 async def test_what_a_page_still_waits_for_is_acknowledged_with_what_it_missed(connect, lobby, ann, bob):
-    """The answer was lost with the line. Nothing of what is somebody else's goes with it."""
+    """The answer was lost with the connection. Nothing of what is somebody else's goes with it."""
     await post(lobby, ann, "stored", "c-1")
     await post(lobby, ann, "seen before", "c-2")
     await post(lobby, bob, "bob's", "c-3")

@@ -210,7 +210,7 @@ async def test_only_what_is_new_to_a_page_is_counted_for_it(hubs, lobby, ann, si
     assert (ahead.seqs, tab(ahead.frames[1])) == ([5], UNREAD.format(1))
 
 
-# --- Over a lost line ----------------------------------------------------------------------------
+# --- Over a lost connection ----------------------------------------------------------------------------
 
 
 async def test_the_count_survives_a_lost_line(connect, client, lobby, ann):

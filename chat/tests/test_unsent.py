@@ -19,7 +19,7 @@ def offline(relay, room, browser):
     tenth = "() => performance.getEntriesByType('resource').some(entry => entry.name.endsWith('/10/'))"
     until(lambda: page.evaluate(tenth), "ten composers are fetched ahead")
     page.sent = []
-    page.on("websocket", lambda line: line.on("framesent", lambda text: page.sent.append(json.loads(text))))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda text: page.sent.append(json.loads(text))))
     relay.down()
     page.locator(".connection[data-state=reconnecting]").wait_for()
     yield page
@@ -98,7 +98,7 @@ def test_what_is_discarded_never_goes_out(offline, relay, room):
     assert bodies(page) == ["first", "third", "fourth"]
 
 
-def test_what_is_discarded_does_not_go_out_without_a_line_either(relay, room, browser):
+def test_what_is_discarded_does_not_go_out_without_a_socket_either(relay, room, browser):
     relay.sockets = "refused"
     page = browser(relay, f"/chat/{room}/", expect_live=False)
     for text in ("kept", "given up"):
@@ -111,7 +111,7 @@ def test_what_is_discarded_does_not_go_out_without_a_line_either(relay, room, br
     expect(page.locator("form.composer")).to_have_count(1)
 
 
-# --- On a line that is dead and does not say so ----------------------------------------------------
+# --- On a connection that is dead and does not say so ----------------------------------------------------
 
 
 @pytest.mark.parametrize("lost", ["up", "down"], ids=["the message was lost", "the answer was lost"])
@@ -136,7 +136,7 @@ def test_trying_again_doubles_nothing(relay, room, browser, lost):
         expect(at(page)).to_have_value("a draft")
 
 
-def test_a_line_that_breaks_after_all_doubles_nothing(relay, room, browser):
+def test_a_connection_that_breaks_after_all_doubles_nothing(relay, room, browser):
     page = browser(relay, f"/chat/{room}/")
     with Raw(relay.site, room) as raw:
         relay.silence("down")
