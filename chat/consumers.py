@@ -5,7 +5,7 @@ import itertools
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -170,11 +170,16 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A guest's posts are stored together with those that follow. Members' wait, as each looks at the session."""
         read = self._read(text_data)
-        is_post = isinstance(read, dict) and read.get("do", "post") == "post"
-        if is_post and self._joined and self.visit.participant.is_guest:
+        if isinstance(read, dict) and self._is_apart(read):
             await self._inbox.side_by_side(partial(self._handle, read))
         else:
             await self._inbox.in_turn(partial(self._handle, read))
+
+    def _is_apart(self, command: Command) -> bool:
+        """What becomes of it asks for nothing that was sent before."""
+        is_post = command.get("do", "post") == "post"
+        is_guest = self._joined and self.visit.participant.is_guest
+        return is_post and is_guest and not self.visit.composers.again(command)
 
     def _read(self, text: str | None) -> Read:
         try:
@@ -193,6 +198,11 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
                 await self.send(answer)
         except Ended as end:
             await self._end(end)
+
+    def acknowledged(self, nonces: Iterable[str]) -> None:
+        for nonce in nonces:
+            if command := self.visit.composers.unsure.pop(nonce, None):  # what it said more by then can be told now
+                spawn(self._handle(command))
 
     async def _answer(self, read: Read) -> str:
         command: Command = {}
@@ -215,4 +225,4 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
             if self.cursor is None:  # still held: it would hear nothing, so let it come back and ask again
                 spawn(self.finish())
             # Not in the thread that asks the database: it may be at the next try, and this needs none.
-            return await asyncio.to_thread(self.visit.refuse, command, Refused(AWAY), looks=False)
+            return await asyncio.to_thread(self.visit.refuse, command, Refused(AWAY))

@@ -55,3 +55,10 @@ class TooFast(Refused):
 
 class Ended(Exception):
     """This socket can't go on; its text is the reason, for the person."""
+
+    anew = False
+    """The page can, as whoever it is who looks at it now."""
+
+
+class SomebodyElse(Ended):
+    anew = True

@@ -12,6 +12,8 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.utils.http import is_same_domain
 
+from chat import prefix
+
 ANCESTOR = re.compile(r"https?://(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?", re.IGNORECASE)
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -24,6 +26,9 @@ class SameOrigin:
         self.application = application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        prefix.note(scope, send)
+        if not scope["path"].startswith(scope.get("root_path", "")):  # a proxy has taken it away
+            scope["root_path"] = ""
         application = self.application if is_allowed(scope) else turn_away
         await application(scope, receive, send)
 

@@ -30,6 +30,5 @@ urlpatterns = [
     path("<slug:slug>/connection/<str:state>/", cached.connection, name="connection"),
     path("<slug:slug>/older/<int:before>/", cached.older, name="older"),
     path("<slug:slug>/send/", cached.send, name="send"),
-    path("<slug:slug>/sent/", cached.sent, name="sent"),
     path("<slug:slug>/new-line/", cached.new_line, name="new_line"),
 ]

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import set_script_prefix
 from django.utils import timezone, translation
+
+from chat import prefix
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -51,8 +52,7 @@ class Variant(NamedTuple):
     @contextmanager
     def active(self) -> Iterator[None]:
         """What is rendered in here is theirs. A socket, unlike a request, says not how its site's addresses begin."""
-        if settings.FORCE_SCRIPT_NAME:
-            set_script_prefix(settings.FORCE_SCRIPT_NAME)
+        prefix.use()
         with translation.override(self.language), timezone.override(self.zone):
             yield
 

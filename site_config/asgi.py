@@ -32,6 +32,7 @@ class ThreadHandler(ASGIHandler):
     that takes long to stream would hold up all others there."""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        prefix.note(scope, send)
         SyncToAsync.thread_sensitive_context.set(self.signals)  # of this request's task alone
         await self.handle(scope, receive, send)
 
@@ -44,12 +45,14 @@ class ThreadHandler(ASGIHandler):
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
         close_old_connections()  # this thread's; Django's signals come to another one
+        prefix.use()  # Django has done so for the loop's thread
         try:
             return self.get_response(request)
         finally:
             close_old_connections()
 
 
+from chat import prefix  # noqa: E402
 from chat.routing import websocket  # noqa: E402
 
 application = ProtocolTypeRouter({"http": ThreadHandler(), "websocket": websocket})

@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView
 from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
@@ -19,7 +20,8 @@ urlpatterns = [
     path("accounts/password_reset/", LimitedPasswordResetView.as_view()),
     path("accounts/", include("django.contrib.auth.urls")),
     path("accounts/", include("chat.account_urls")),
-    path("favicon.ico", RedirectView.as_view(url=static("chat/icon.svg"))),  # asked for by pages that name no icon
+    # Asked for by pages that name no icon.
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("chat/icon.svg"))),
     path("health/", health, name="health"),
     path("admin/", admin.site.urls),
 ]

@@ -19,7 +19,7 @@ from chat.actions.people import CHOICES, ban, change_person, enrol, note_digest,
 from chat.actions.posting import Outcome, delete_message, edit_message, post_message, post_messages
 from chat.actions.presence import keep_presence, note_presence, say_writing, say_written
 from chat.actions.reading import mark_read, read_room
-from chat.actions.repeats import Post, rest
+from chat.actions.repeats import Post, begins, unsaid
 from chat.actions.rooms import archive_room, change_room, make_room, open_room, renew_epochs, save_room
 from chat.actions.seeding import seed_demo
 from chat.actions.visitors import welcome_visitor
@@ -30,6 +30,7 @@ __all__ = [
     "Post",
     "archive_room",
     "ban",
+    "begins",
     "change_person",
     "change_room",
     "count_frame",
@@ -63,7 +64,6 @@ __all__ = [
     "remove_member",
     "rename",
     "renew_epochs",
-    "rest",
     "room_of",
     "save_room",
     "say_writing",
@@ -73,6 +73,7 @@ __all__ = [
     "sign_up",
     "signed_out",
     "talk",
+    "unsaid",
     "welcome",
     "welcome_visitor",
     "withdraw_invitation",

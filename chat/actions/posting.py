@@ -9,7 +9,7 @@ from chat import bus, events, policy, rules
 from chat.actions import limits
 from chat.actions.mentioning import renew_mentions, spell_out
 from chat.actions.people import enrol
-from chat.actions.repeats import Going, Post, known, stored
+from chat.actions.repeats import OTHER, Going, Post, fits, known, stored
 from chat.conf import conf
 from chat.errors import Forbidden, Refused
 from chat.markup import message_body
@@ -74,6 +74,8 @@ def _fit(post: Post, body: object) -> Going:
     """Raises Refused."""
     if post.nonce is not None and not Message.is_nonce(post.nonce):
         raise Refused(_("A nonce is 1 to 64 letters, digits, - or _."))
+    if post.part and not fits(post):
+        raise Refused(OTHER)
     text = message_body(body, conf.message_length)
     _demand(rules.can_say(post.author, post.room, text))
     return post, text
@@ -133,17 +135,13 @@ def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
 
 
 def _again(fresh: Fresh) -> Fresh:
-    """Those that are stored, or stand among these before; and what somebody sent after such a one that may have grown,
-    as it has to stand after it."""
+    """Those that are stored, or stand among these before."""
     seen: set[tuple[str, object]] = {*stored(post for post, _text in fresh.values())}
     again: Fresh = {}
-    grown: set[str] = set()
     for number, (post, text) in fresh.items():
         sending = (post.author.key, post.sending)
-        if sending in seen or post.author.key in grown:
+        if sending in seen:
             again[number] = (post, text)
-            if post.grows:
-                grown.add(post.author.key)
         elif post.nonce is not None:
             seen.add(sending)
     return again

@@ -13,7 +13,7 @@ from chat.markup import message_body
 from chat.models import Message, Participant, Room
 from chat.models.message import LONGEST_NONCE
 
-MOST_PARTS = 100  # messages from one composer: thirty, typed at once by a machine, are twice as many as are known
+MOST_PARTS = 50  # messages from one composer
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,17 @@ class Post:
     grows: bool = False
     """What it says beyond what is stored under its nonce is a message of its own: it was typed after that was sent."""
     part: int = 0
-    """So many messages came from its composer before this one."""
+    """So many messages came from its composer before this one, which is what that says more."""
 
     @property
     def sending(self) -> str | None:
         """What it is stored under."""
         return Message.sending(self.nonce, self.part) if self.part else self.nonce
+
+    @property
+    def before(self) -> str | None:
+        """Under what it, or its beginning, is stored if it was sent before."""
+        return self.nonce if self.grows else self.sending
 
 
 Going = tuple[Post, str]
@@ -48,35 +53,39 @@ def stored(posts: Iterable[Post]) -> dict[tuple[str, object], Message]:
     posts = [post for post in posts if post.nonce is not None]
     if not posts:
         return {}
-    rows = Message.objects.filter(
-        author__key__in={post.author.key for post in posts}, nonce__in={post.nonce for post in posts}
-    )
+    authors, nonces = {post.author.key for post in posts}, {post.before for post in posts}
+    rows = Message.objects.filter(author__key__in=authors, nonce__in=nonces)
     return {(row.author.key, row.nonce): row for row in rows.select_related("author")}
 
 
 def known(stored: dict[tuple[str, object], Message], post: Post) -> Message | Refused | Going | None:
     """What became of it the first time, or what is new in it since; None when this is the first time."""
-    row = stored.get((post.author.key, post.nonce))
+    row = stored.get((post.author.key, post.before))
     if row is None:
         return None
     text = message_body(post.body, sys.maxsize)
-    if _is(row, text):
-        return row
     if post.grows:
         return _going(post, row, text)
+    if row.body == text or row.edited or row.deleted:  # it may not say any more what was sent
+        return row
     return Refused(OTHER)  # acknowledging that would lose this one
 
 
-def rest(post: Post) -> str:
-    """What is not stored of a text, of which the beginning is; empty when nothing is, or another text."""
-    try:
-        going = known(stored([post]), replace(post, grows=True))
-    except Refused:  # it is no text that could be stored
-        return ""
+def unsaid(post: Post) -> str | None:
+    """What is not stored of its text; None when nothing of it is. Refused when what is stored is no beginning of it."""
+    going = known(stored([post]), replace(post, grows=True))
+    if isinstance(going, Refused):
+        raise going
     if not isinstance(going, tuple):
-        return ""
+        return None if going is None else ""
     whole = str(post.body)
     return going[1] + whole[len(whole.rstrip()) :]  # as it is typed on, also the blank between two words
+
+
+def begins(post: Post) -> bool:
+    """What is stored under its nonce begins with its text."""
+    row = stored([post]).get((post.author.key, post.before))
+    return row is not None and row.body.startswith(str(post.body).strip())
 
 
 def _going(post: Post, first: Message, text: str) -> Message | Refused | Going:
@@ -85,18 +94,17 @@ def _going(post: Post, first: Message, text: str) -> Message | Refused | Going:
     last = first
     parts = [first, *rows]
     for row in parts:
-        if _is(row, text):
-            return row
-        if not text.startswith(row.body):
+        if not text:
+            return last
+        if row.edited or row.deleted or not text.startswith(row.body):  # who knows what it said before
             return Refused(OTHER)
         text, last = text[len(row.body) :].lstrip(), row
     if not text:
         return last
-    if len(parts) > MOST_PARTS or len(Message.sending(post.nonce, len(parts))) > LONGEST_NONCE:
-        return Refused(OTHER)
-    return replace(post, part=len(parts)), text
+    going = replace(post, part=len(parts))
+    return (going, text) if fits(going) else Refused(OTHER)
 
 
-def _is(row: Message, text: str) -> bool:
-    """It may not say any more what was sent."""
-    return row.body == text or bool(row.edited or row.deleted)
+def fits(post: Post) -> bool:
+    """There may be one more message from its composer, and its name has room in the table."""
+    return post.part <= MOST_PARTS and len(post.sending or "") <= LONGEST_NONCE

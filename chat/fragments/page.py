@@ -9,10 +9,12 @@ from chat.fragments.templates import render
 from chat.models import Participant, Room
 
 ACKNOWLEDGED = '<div hx-swap-oob="delete:#composer-{nonce}"></div>'
-MARKED = '<div hx-swap-oob="beforeend:#refusal-{nonce}, #spare-{slug}"><i class="composer-done" hidden></i></div>'
-GONE = '<div hx-swap-oob="delete:#composer-{nonce}:not(:last-child), #spare-{slug} > *"></div>'
+SENT = '<input class="composer-done" type="hidden" name="sent" value="{nonce}" form="sync-{slug}" autocomplete="off">'
+MARKED = '<div hx-swap-oob="beforeend:#refusal-{nonce}, #spare-{slug}">' + SENT + "</div>"
+"""What may be gone from the page is named together with what is there for sure: to find nothing is an error to htmx."""
+SPARED = '<div hx-swap-oob="delete:#spare-{slug} > *"></div>'
 SPARE = '<div hx-swap-oob="beforeend:#spare-{slug}"><i></i></div>'
-"""A composer may be gone meanwhile: what is spare is there for sure."""
+GONE = '<div hx-swap-oob="delete:#composer-{nonce}, #spare-{slug} > *"></div>'
 
 MOST_UNREAD = 999  # messages that a tab counts; beyond, it says 999+
 
@@ -49,14 +51,14 @@ def connection(room: Room, state: str) -> SafeString:
 
 
 def acknowledged(nonce: str, slug: str | None = None) -> SafeString:
-    """Stored: the composer that sent it has done its work. In the room of that slug it may be typed in still, until the
-    next one has the focus: then it is only marked, and goes once that one is there."""
-    return format_html(ACKNOWLEDGED if slug is None else MARKED + GONE, nonce=nonce, slug=slug)
+    """Stored: the composer that sent it has done its work. In a page of the room with that slug it may say more by now,
+    so it is marked alone."""
+    return format_html(ACKNOWLEDGED if slug is None else MARKED + SPARED, nonce=nonce, slug=slug)
 
 
-def composers_gone(slug: str) -> SafeString:
-    """Those that were only marked, now that there is a next one."""
-    return format_html(SPARE + GONE.replace("#composer-{nonce}", "#composers-{slug} > :has(.composer-done)"), slug=slug)
+def gone(nonce: str, slug: str) -> SafeString:
+    """All that it says is stored, or stands elsewhere: it leaves the page, if it is there still."""
+    return format_html(SPARE + GONE, nonce=nonce, slug=slug)
 
 
 def left(room: Room, nonce: str, left: int | None) -> SafeString:
@@ -76,7 +78,8 @@ def refused(room: Room, refusal: Refused) -> SafeString:
 
 def ended(slug: str, reason: Refused | Ended) -> SafeString:
     """The last words before a socket is closed for good."""
-    return render("chat/_ended.html", {"room": {"slug": slug}, "state": "ended", "reason": reason})
+    anew = isinstance(reason, Ended) and reason.anew
+    return render("chat/_ended.html", {"room": {"slug": slug}, "state": "ended", "reason": reason, "anew": anew})
 
 
 def me(room: Room, participant: Participant, refusal: Refused | None = None, name: object = "") -> SafeString:

@@ -4,7 +4,7 @@ With a thousand sockets most of what a fan-out costs beside the kernel's part is
 what would have to be asked of each is true of all who are in here, and whoever is changed steps out first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from chat.errors import Sentence
@@ -48,6 +48,9 @@ class Socket(Protocol):
 
     def bound(self) -> None:
         """Drop the connection, and raise, when it does not read what it is sent."""
+
+    def acknowledged(self, nonces: Iterable[str]) -> None:
+        """What these composers of its page sent has just been sent out."""
 
     async def recheck(self) -> None:
         """Ask whether it may still be here, and leave when not."""
@@ -96,6 +99,9 @@ class Standing:
         if self.crowd is not None and variant != self._variant:
             self.step_out()
         self._variant = variant
+
+    def acknowledged(self, nonces: Iterable[str]) -> None:
+        """There is no page that would have asked more of them."""
 
     def step_out(self) -> None:
         if self.crowd is not None:

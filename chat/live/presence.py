@@ -22,9 +22,7 @@ logger = logging.getLogger("chat.presence")
 
 FLUSH_SECONDS = 1.0  # what comes and goes in between is written together; who only reloads does neither
 TELL_SECONDS = 1.0  # from one telling to the next
-PAUSE_SHARE = (
-    4  # so many times as long as a telling took there is none, if that is longer: thousands take a fifth of the time
-)
+PAUSE_SHARE = 4  # so many times as long as a telling took there is none, if that is longer: thousands take a fifth
 BEAT_SECONDS = 10.0  # a quarter of the expiry in chat/models/presence.py
 GATHER_SECONDS = 0.1  # a change is heard of from this process and from the channel layer
 

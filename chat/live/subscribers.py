@@ -46,10 +46,8 @@ class Subscribers:
         self.coming = -1
         """Up to here it is sent out, or about to be: a ring from elsewhere says nothing new."""
         self.ready = bus.spawn(self._read_head())
-        self.joining: asyncio.Task[None] | None = None
-        """The room's group of the channel layer, for the first time: all who come meanwhile wait for it."""
-        self.joined = 0.0
-        """When that was done last, by the monotonic clock; 0 while it is not."""
+        self.joining: asyncio.Task[None] | None = None  # the room's group, first: all who come meanwhile wait for it
+        self.joined = 0.0  # when that was done last, by the monotonic clock; 0 while it is not
         self._awake = False
         self._paused_until = 0.0  # monotonic time before which nothing more is sent out
         self._news: list[Changes] = []  # stored by this process, and not sent out yet
@@ -149,6 +147,7 @@ class Subscribers:
             try:
                 for frame in acknowledging(senders.get(socket, ()), frames, self.room.slug if socket.goes_on else None):
                     await socket.send(frame)
+                socket.acknowledged(senders.get(socket, ()))
                 if frames and seen is not None and socket.unread is not None:
                     await self._count(socket, changes, seen)
             except Exception as error:
@@ -234,7 +233,8 @@ class Subscribers:
             changes = await ask(self._read, cursor, epoch, [socket.variant])
             stored = await ask(self.room.messages.sent_as, socket.key, waiting, changes.head) if waiting else []
             waiting = {*waiting}.difference(stored) if waiting is not None else None
-            for frame in acknowledging(stored, changes.frames_after(cursor, socket.variant)):
+            frames = changes.frames_after(cursor, socket.variant)
+            for frame in acknowledging(stored, frames, self.room.slug if socket.goes_on else None):
                 await socket.send(frame)
             cursor, epoch = changes.head, changes.room.epoch
             if cursor < known:

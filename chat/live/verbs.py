@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 from channels.db import database_sync_to_async
@@ -13,10 +14,11 @@ from chat.conf import conf
 from chat.errors import Forbidden, Refused
 from chat.frames import Command
 from chat.live.acks import ACK_SECONDS
+from chat.live.composers import grows, keep
 from chat.live.crowd import Socket
 from chat.live.database import ask, ask_promptly
 from chat.live.hub import hub
-from chat.live.visit import Visit, goes_on, written
+from chat.live.visit import Post, Visit
 from chat.live.writer import writer
 from chat.models import Message
 
@@ -41,31 +43,47 @@ async def post(socket: Asker, command: Command) -> str:
     nonce = command.get("nonce")
     if isinstance(nonce, str) and nonce in socket.visit.discarded:
         return fragments.acknowledged(nonce)
-    if goes_on(command):
-        socket.goes_on = True
-        if Message.is_nonce(nonce) and not str(socket.visit.posting(command).body).strip():  # Enter, once too often
-            return fragments.acknowledged(nonce, socket.room.slug)
+    wanted = socket.visit.posting(command)
     if not Message.is_nonce(nonce):
-        await _stored(socket, command)
+        await _stored(socket, wanted)
         return ""
+    socket.goes_on = socket.goes_on or grows(command)
+    if grows(command) and isinstance(wanted.body, str) and not wanted.body.strip():
+        return _told(socket, nonce)  # it says nothing new, or Enter was pressed once too often
+    return await _acknowledged(socket, command, nonce, wanted)
+
+
+async def _acknowledged(socket: Asker, command: Command, nonce: str, wanted: Post) -> str:
+    """Stored, and told with the message if it comes; by itself otherwise."""
     subscribers, sending = hub().subscribers.get(socket.room.pk), (socket.key, nonce)
     told = subscribers.acks.expect(sending, socket) if subscribers and socket.cursor is not None else None
+    whole, composers = socket.visit.composers.whole(command), socket.visit.composers
     try:
-        message = await _stored(socket, command)
+        message = await _stored(socket, wanted)
+        composers.stored(nonce, whole, message.part + 1)
         # What was sent out before, as a repeat was, isn't sent out again; nor is what was sent to another room.
         coming = subscribers and message.room_id == socket.room.pk and message.seq > subscribers.head
         if told and (told.done() or coming):
             await asyncio.wait([told], timeout=ACK_SECONDS)
+    except Refused:
+        keep(composers.refused, nonce)
+        raise
     finally:
         if subscribers and told:
             subscribers.acks.forget(sending, socket)
-    if told and told.done():
-        return ""
-    return fragments.acknowledged(nonce, socket.room.slug if socket.goes_on else None)
+    return "" if told and told.done() and nonce not in composers.left else _told(socket, nonce)
 
 
-async def _stored(socket: Asker, command: Command) -> Message:
-    outcome = await writer().post(socket.visit.posting(command))
+def _told(socket: Asker, nonce: str) -> str:
+    """A composer of a page is marked while it may be typed in still, and gone once it is left."""
+    if not socket.goes_on:
+        return fragments.acknowledged(nonce)
+    say = fragments.gone if nonce in socket.visit.composers.left else fragments.acknowledged
+    return say(nonce, socket.room.slug)
+
+
+async def _stored(socket: Asker, wanted: Post) -> Message:
+    outcome = await writer().post(wanted)
     if isinstance(outcome, Forbidden):
         await ask(socket.visit.look)  # raises Ended when they may not even read any more
     if isinstance(outcome, Exception):
@@ -75,22 +93,44 @@ async def _stored(socket: Asker, command: Command) -> Message:
 
 
 async def late(socket: Asker, command: Command) -> str:
-    """What stands by now in a composer that was sent. What isn't stored of it goes on in the next one."""
-    if not isinstance(written(command), str):
-        raise Refused(_("What came late has a nonce and a message."))
-    return await ask_promptly(socket.variant.call, socket.visit.carry_over, command)
+    """What a composer says by the time when it is left for another one, `waiting`. What isn't stored of it goes on
+    there; then it may leave the page."""
+    composers, nonce, other = socket.visit.composers, command.get("nonce"), command.get("waiting")
+    whole = composers.whole(command)
+    if not (Message.is_nonce(nonce) and Message.is_nonce(other) and isinstance(whole, str)):
+        raise Refused(_("What came late has two nonces and a message."))
+    if nonce == other:  # it is typed in still
+        return ""
+    if nonce in socket.visit.discarded:
+        return fragments.gone(nonce, socket.room.slug)
+    keep(composers.left, nonce)
+    if nonce in composers.refused:
+        return ""
+    rest = composers.new(nonce, whole) if whole.strip() else ""
+    if rest is None:
+        rest = await ask_promptly(socket.visit.unsaid, nonce, whole)
+    if rest is None:  # nothing of it is stored: it waits, or says that it is not sent
+        composers.doubt(nonce, command)
+        return ""
+    said = fragments.gone(nonce, socket.room.slug)
+    if not rest.strip():
+        return said
+    begun = composers.hand_on(command, other, rest)
+    composers.stored(nonce, whole, 1)
+    draw = partial(fragments.begun, socket.room, other, begun, command.get("lines") == "1")
+    return await database_sync_to_async(socket.variant.call)(draw) + said
 
 
 async def draft(socket: Asker, command: Command) -> str:
     """Somebody is writing: said to them is how much room is left, once that matters, and whom an @ at the end may mean.
     Without such an @ it asks no database."""
-    nonce, text = command.get("nonce"), written(command)
+    nonce, text = command.get("nonce"), socket.visit.composers.whole(command)
     if text is None and (nonce is None or Message.is_nonce(nonce)):
         return ""  # the page has no composer any more, or one whose field is closed while it changes its shape
     if not (Message.is_nonce(nonce) and isinstance(text, str)):
         raise Refused(_("A draft has a nonce and a message."))
-    begun = await database_sync_to_async(socket.variant.call)(socket.visit.begun, command) if socket.visit.late else ""
-    return begun + await _left(socket, nonce, text) + await _suggested(socket, command, nonce, text)
+    socket.visit.composers.shown(command)
+    return await _left(socket, nonce, text) + await _suggested(socket, command, nonce, text)
 
 
 async def _suggested(socket: Asker, command: Command, nonce: str, text: str) -> str:
@@ -119,6 +159,8 @@ async def sync(socket: Asker, command: Command) -> str:
     if epoch is not None and not isinstance(epoch, str):
         raise Refused(_("An epoch is a text."))
     socket.visit.discarded = frozenset(frames.texts(command, "discard"))
+    socket.visit.composers.follow(command)
+    socket.goes_on = socket.goes_on or grows(command)
     subscribers = hub().subscribers.get(socket.room.pk)
     if subscribers is None:  # shown out in this very moment
         return ""

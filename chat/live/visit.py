@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from chat import actions, fragments, frames, identity, policy
-from chat.errors import Ended, Forbidden, Refused, Sentence
+from chat.actions import Post as Post
+from chat.errors import Ended, Forbidden, Refused, Sentence, SomebodyElse
 from chat.frames import Command
+from chat.live.composers import Composers, grows
 from chat.mentions import EVERYBODY, ROOM, called
 from chat.models import Kind, Mention, Message, Participant, Room
 from chat.models.participant import Rings
@@ -19,18 +21,6 @@ from chat.variant import Variant, asked_by_scope
 
 SUGGESTIONS = 6  # people that are offered at once
 WHISPER_SECONDS = 2.0  # from one word that somebody writes to the next; what comes sooner is not passed on
-
-
-class Late(NamedTuple):
-    """Letters typed after Enter, before the next composer had the focus."""
-
-    nonce: str
-    """Of the composer they were typed into."""
-    following: str
-    """Of the one that they begin."""
-    text: str
-    lines: bool
-    """That one is of several lines."""
 
 
 @dataclass
@@ -41,8 +31,7 @@ class Visit:
     """ASGI's: who was signed in when they came, from which address, and in which language."""
     discarded: frozenset[str] = frozenset()
     """Nonces that their page gave up while it was away: what comes under one is not stored any more."""
-    late: Late | None = None
-    """The last of them, until their page is known to show them."""
+    composers: Composers = field(default_factory=Composers)
     writing_said: float | None = None
     """When it was told that they write, by the monotonic clock; None when they have sent that since."""
 
@@ -71,6 +60,8 @@ class Visit:
         """See the participant and the room as they are now; Ended when they may not be here any more."""
         participant = identity.again(self.participant, self.scope)
         if participant is None:
+            if self.room.kind == Kind.PUBLIC:
+                raise SomebodyElse(_("You have signed out, or in."))
             raise Ended(_("You have signed out, or in: reload the page to go on."))
         try:
             room = Room.objects.anew(self.room.pk)
@@ -92,46 +83,34 @@ class Visit:
         except Room.DoesNotExist:
             raise Ended(_("This room is gone.")) from None
 
-    def refuse(self, command: Command, refusal: Refused, looks: bool = True) -> str:
-        """The reason, where the person looks for it: at their composer, at their name, or in the room. `looks`: the
-        database can be asked."""
+    def refuse(self, command: Command, refusal: Refused) -> str:
+        """The reason, where the person looks for it: at their composer, at their name, or in the room."""
         nonce = command.get("nonce")
         with self.variant.active():
             if command.get("do") == "rename":
                 return fragments.me(self.room, self.participant, refusal, command.get("name"))
-            if looks and goes_on(command) and (rest := self.carry_over(command)):
-                return rest + fragments.refused(self.room, refusal)  # stored in part, it may have left the page
             if Message.is_nonce(nonce):
                 return fragments.unsent(self.room, nonce, refusal)
             return fragments.refused(self.room, refusal)
 
-    def posting(self, command: Command) -> actions.Post:
-        text, nonce = written(command), command.get("nonce")
-        if self.late and isinstance(text, str):
-            if nonce == self.late.following and _begun(nonce) not in command:  # sent before its page had them
-                text = self.late.text + text
-            elif nonce == self.late.nonce:
-                text = text.removesuffix(self.late.text)
-        return actions.Post(self.room, self.participant, text, nonce, self.address, goes_on(command))
+    def posting(self, command: Command) -> Post:
+        """What a frame wants stored; of a composer from which something is stored, what is new in it."""
+        nonce, text = command.get("nonce"), self.composers.whole(command)
+        if grows(command) and (new := self.composers.new(nonce, text)) is not None:
+            return self._post(new, nonce, part=self.composers.parts(nonce))
+        return self._post(text, nonce, grows=grows(command) and self.composers.is_sent(nonce))
 
-    def carry_over(self, command: Command) -> str:
-        """The field that begins the next composer with what isn't stored of this one's text."""
-        nonce = command.get("nonce")
-        following = fragments.next_nonce(nonce) if Message.is_nonce(nonce) else None
-        rest = actions.rest(self.posting(command)) if following else ""
-        if not (nonce and following and rest):
-            return ""
-        self.late = Late(nonce, following, rest, command.get("lines") == "1")
-        return fragments.begun(self.room, *self.late[1:])
+    def _post(self, text: Any, nonce: Any, **more: Any) -> Post:
+        return Post(self.room, self.participant, text, nonce, self.address, **more)
 
-    def begun(self, command: Command) -> str:
-        """The same field again, where a draft shows that the composer came only afterwards."""
-        if not (self.late and self.late.following == command.get("nonce")):
-            return ""
-        if _begun(self.late.following) not in command:
-            return fragments.begun(self.room, *self.late[1:])
-        self.late = None
-        return ""
+    def unsaid(self, nonce: str, whole: str) -> str | None:
+        """What is not stored of a text that was sent by an earlier connection; None when nothing is. Refused when it
+        was another text."""
+        rest = actions.unsaid(self._post(whole, nonce))
+        following = fragments.next_nonce(nonce)
+        if rest and following and actions.begins(self._post(rest, following)):
+            return ""  # it was handed on, sent, and only the answer was lost
+        return rest
 
     def is_counted(self, message: Message) -> bool:
         """In their tab, while they look elsewhere."""
@@ -188,21 +167,6 @@ class Visit:
     def address(self) -> str | None:
         client = self.scope.get("client")
         return client[0] if client else None
-
-
-def written(command: Command) -> Any:
-    """The message in a frame, together with what stands in its composer before the field with the caret."""
-    begun, text = command.get(_begun(command.get("nonce")), ""), command.get("message")
-    return begun + text if isinstance(begun, str) and isinstance(text, str) else text
-
-
-def goes_on(command: Command) -> bool:
-    """It comes from a composer that may be sent again with more in it, which is another message."""
-    return command.get("grows") == "1"
-
-
-def _begun(nonce: object) -> str:
-    return f"begun-{nonce}"
 
 
 def rename(visit: Visit, command: Command) -> str:

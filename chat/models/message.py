@@ -101,6 +101,11 @@ class Message(models.Model):
         return self.nonce.partition(PART)[0] if self.nonce else None
 
     @property
+    def part(self) -> int:
+        """So many came from that one before it."""
+        return int((self.nonce or "").partition(PART)[2] or 0)
+
+    @property
     def speaker(self) -> str:
         """Who speaks, as its head says it."""
         return f"{self.author_id} {self.author.kind} {self.author_name}"

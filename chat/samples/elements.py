@@ -36,7 +36,11 @@ def elements(scene: Scene) -> Iterator[Sample]:
         )
     for colour in filter(None, Colour.values):
         yield Sample("chat/elements/avatar.html", colour, {"initials": "AO", "colour": colour})
-    for state, said in {"moment": {}, "day": {"format": "j F", "stamp": "Y-m-d", "extra": "message-time"}}.items():
+    times: dict[str, dict[str, Any]] = {
+        "moment": {"in_full": "j F Y, H:i"},
+        "day": {"format": "j F", "stamp": "Y-m-d", "zoned": True},
+    }
+    for state, said in (times | {"small": {"extra": "message-time"}}).items():
         yield Sample("chat/elements/time.html", state, {"at": NOW, "format": "H:i", **said}, ("time[datetime]",))
     for name in ("send", "lines", "line", "menu", "close", "people", "down", "hash", "chat", "search", "at", "lock"):
         yield Sample("chat/elements/icon.html", name, {"name": name}, ("svg[aria-hidden]",))

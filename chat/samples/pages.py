@@ -54,7 +54,7 @@ def _framed(scene: Scene) -> Iterator[Sample]:
         said = asked(scene, participant=who)
         back = f"/chat/{said['room'].slug}/embed/?ticket=sample"
         said |= {"plain": False, "past": False, "refresh": True, "back": back, "here": back, "embed": True}
-        said |= {"focus": False, "notice": notice, "ticket": "sample", "csrf_token": ""}
+        said |= {"focus": False, "anew": False, "notice": notice, "ticket": "sample", "csrf_token": ""}
         needs = ('base[target="_blank"]', '[name="ticket"][value="sample"]', *room_needs(said))
         yield Sample("chat/frame.html", state, said, needs)
     yield Sample("chat/frame.html", "nothing-there", {"why": _("There is no such room.")})

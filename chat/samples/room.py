@@ -68,7 +68,12 @@ def asked(scene: Scene, verdict: Verdict = ALLOWED, participant: Participant = Y
 def room(scene: Scene, **about: Any) -> dict[str, Any]:
     """The same, with all that a page adds."""
     said = asked(scene, **about)
-    more = {**dict.fromkeys(("plain", "past", "embed", "focus"), False), "refresh": True, "back": "", "notice": ""}
+    more = {
+        **dict.fromkeys(("plain", "past", "embed", "focus", "anew"), False),
+        "refresh": True,
+        "back": "",
+        "notice": "",
+    }
     return {**said, **more, "csrf_token": TOKEN, **sidebar(scene, said["room"])}
 
 
@@ -162,6 +167,9 @@ def connections(scene: Scene) -> Iterator[Sample]:
         if state == "ended":
             said["reason"] = _("A moderator has closed this room to you.")
         yield Sample("chat/_connection.html", state, said, tuple(needs))
+    place = scene.room()
+    said = {"room": place, "state": "ended", "reason": _("You have signed out, or in."), "anew": True}
+    yield Sample("chat/_ended.html", "somebody-else", said, (".connection > [hx-get][hx-select]",))
     place = scene.room()
     said = {"room": place, "state": "ended", "reason": _("A moderator has closed this room to you.")}
     yield Sample("chat/_ended.html", "closed", said, (f'#connection-{place.slug}[data-state="ended"]',))

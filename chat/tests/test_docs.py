@@ -438,6 +438,9 @@ def test_every_example_of_a_frame_out_is_what_the_code_renders():
     said = {
         "A new message": changes.frames_after(41)[0],
         "Acknowledgement": fragments.acknowledged("6f1a9c-0"),
+        "Acknowledgement of a composer that grows": fragments.acknowledged("6f1a9c-0", "lobby"),
+        "Gone": fragments.gone("6f1a9c-0", "lobby"),
+        "Letters that came late": fragments.begun(room, "6f1a9c-1", "I am", lines=False),
         "Suggestions": fragments.suggestions(room, "6f1a9c-2", ["Ann Bell"], lines=False),
         "Refusal": fragments.unsent(room, "6f1a9c-1", Refused("Nothing to send: the message is empty.")),
         "Room left": fragments.left(room, "6f1a9c-2", 412),

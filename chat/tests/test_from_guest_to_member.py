@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
-from chat.tests.people import bodies, go_live, say
+from chat.tests.people import at, bodies, go_live, say
 
 OWN = ".message[data-author='{}']"
 
@@ -28,6 +29,7 @@ def test_it_works(site, browser, width):
     other_tab = page.context.new_page()
     other_tab.goto("/chat/")
     go_live(other_tab)
+    other_tab.keyboard.type("begun by a guest")
 
     page.locator(".me-name").click()
     page.get_by_role("link", name="Sign up").click()
@@ -42,19 +44,32 @@ def test_it_works(site, browser, width):
     assert side(page, "as a guest") == "flex-end"
 
     other_tab.locator(".connection[data-state=ended]").wait_for()
-    assert "reload the page" in other_tab.locator(".connection").inner_text()
+    assert "signed out, or in" in other_tab.locator(".connection").inner_text()
+    other_tab.get_by_role("button", name="Go on", exact=True).click()
+    go_live(other_tab)
+    assert other_tab.locator(".me-name bdi").inner_text().strip() == "nina"
+    expect(at(other_tab)).to_have_value("begun by a guest")
+    at(other_tab).press("End")
+    other_tab.keyboard.type(", sent by nina\n")
+    expect(page.locator(".message-body").last).to_have_text("begun by a guest, sent by nina")
+    assert side(other_tab, "sent by nina") == "flex-end"
 
     say(page, "as a member")
     page.locator(".message-body", has_text="as a member").wait_for()
     assert side(page, "as a member") == "flex-end"
     badges = page.locator(".message").evaluate_all("all => all.map(one => one.querySelectorAll('.badge').length)")
-    assert badges == [1, 0]
+    assert badges == [1, 0, 0]
 
     page.locator(".me-name").click()
     page.get_by_role("button", name="Sign out").click()
     go_live(page)
     assert key(page) != guest
-    assert bodies(page) == ["as a guest", "as a member"]
+    assert bodies(page) == ["as a guest", "begun by a guest, sent by nina", "as a member"]
+    other_tab.get_by_role("button", name="Go on", exact=True).click()
+    go_live(other_tab)
+    say(other_tab, "a guest again")
+    expect(page.locator(".message-body").last).to_have_text("a guest again")
+    assert side(other_tab, "a guest again") == "flex-end"
     assert side(page, "as a member") == "flex-start"
 
 

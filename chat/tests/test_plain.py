@@ -13,10 +13,11 @@ HTMX = {"HX-Request": "true"}
 PLAIN = "/chat/lobby/plain/"
 
 
-def go_on(client, *composers: tuple[str, str], headers=HTMX):
-    """As the page's button posts it: every composer with its nonce, the last one is the one that is typed in."""
+def go_on(client, *composers: tuple[str, str], headers=HTMX, sent=()):
+    """As the page's button posts it: every composer with its nonce, the last one is the one that is typed in.
+    `sent`: the nonces of those that are marked as stored."""
     nonces, texts = [nonce for nonce, _ in composers], [text for _, text in composers]
-    return client.post(PLAIN, {"nonce": nonces, "message": texts}, headers=headers)
+    return client.post(PLAIN, {"nonce": nonces, "message": texts, "sent": sent}, headers=headers)
 
 
 def bodies() -> list[str]:
@@ -45,6 +46,23 @@ def test_it_works(as_guest, lobby, ann):
     assert re.findall(r'<p class="message-body" dir="auto">(\w+)</p>', answer.text) == ["first", "second"]
     assert draft(answer) == "half a sent"
     assert reasons(answer) == [""]
+
+
+def test_what_was_sent_already_is_no_draft(as_guest, lobby, ann):
+    """Where there was no other composer to go on in."""
+    actions.post_message(lobby, ann, "first", "a-0")
+    assert draft(go_on(as_guest(ann), ("a-0", "firstand half a second"), sent="a-0")) == "and half a second"
+    assert draft(go_on(as_guest(ann), ("a-0", "another one"), sent="a-0")) == "another one"
+    assert draft(go_on(as_guest(ann), ("a b", "first"), sent="a b")) == "first"
+    assert draft(go_on(as_guest(ann), ("a-0", "first"))) == "first"  # of a page from the browser's cache
+    assert bodies() == ["first"]
+
+
+def test_what_was_typed_behind_one_another_is_posted_and_nothing_is_no_message(as_guest, lobby, ann):
+    actions.post_message(lobby, ann, "first", "a-0")
+    answer = go_on(as_guest(ann), ("a-0", "firstsecond"), ("a-1", " "), ("a-2", ""))
+    assert bodies() == ["first", "second"]
+    assert (draft(answer), reasons(answer)) == ("", [""])
 
 
 def test_the_page_has_no_socket_and_fetches_its_log(as_guest, lobby, ann):

@@ -160,7 +160,7 @@ for one, days in zip(Message.objects.filter(room__slug={room!r}).order_by("seq")
     days = page.locator(".day time").evaluate_all("all => all.map(one => one.dateTime)")
     assert days == sorted(days)
     assert len(set(days)) == 2
-    expect(page.locator(".day").first).to_have_text(re.compile(r"^\s*\w+day, \d+ \w+ 20\d\d\s*$"))
+    expect(page.locator(".day").first).to_have_text(re.compile(r"^\s*\w+day, \d+ \w+ 20\d\d UTC\s*$"))
 
 
 def test_the_pill_leads_to_what_is_new(busy_site, room, browser):

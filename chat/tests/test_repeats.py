@@ -3,7 +3,7 @@
 import pytest
 
 from chat import actions, rules
-from chat.actions import Post, post_messages, rest
+from chat.actions import Post, begins, post_messages, unsaid
 from chat.errors import Refused, TooFast
 from chat.models import Message
 from chat.rules import Verdict
@@ -48,14 +48,18 @@ def test_blanks_between_two_messages_belong_to_neither(lobby, ann):
     assert bodies() == ["one", "two"]
 
 
-def test_what_was_edited_or_deleted_since_is_not_sent_anew(lobby, ann):
-    first = say(lobby, ann, "one")
-    second = say(lobby, ann, "onetwo")
-    actions.edit_message(second.pk, ann, "2")
-    assert say(lobby, ann, "onetwo") == second
-    actions.delete_message(first.pk, ann)
-    assert say(lobby, ann, "onetwo") == first
-    assert Message.objects.count() == 2
+def test_what_was_edited_or_deleted_since_is_not_compared(lobby, ann):
+    """Nobody knows any more what was said, and so not what is new."""
+    for number, change in enumerate(
+        (lambda pk: actions.edit_message(pk, ann, "2"), lambda pk: actions.delete_message(pk, ann))
+    ):
+        for text in ("one", "onetwo"):
+            row = say(lobby, ann, text, f"n{number}")
+        change(row.pk)
+        for text in ("onetwo", "onetwothree"):
+            with pytest.raises(Refused, match=OTHER):
+                say(lobby, ann, text, f"n{number}")
+    assert Message.objects.count() == 4
 
 
 def test_only_what_is_new_must_be_short_and_allowed(lobby, ann, settings, monkeypatch):
@@ -80,20 +84,29 @@ def test_who_is_too_fast_is_told_so_and_what_is_stored_is_known(lobby, ann, sett
     assert say(lobby, ann, "onetwo") == second
 
 
-def test_they_stay_in_order_among_many_that_are_stored_together(lobby, ann, member):
+def test_among_many_that_are_stored_together(lobby, ann, member):
     sent = [(ann, "one", "n"), (member, "a", "n"), (ann, "onetwo", "n"), (member, "b", "m"), (ann, "onetwothree", "n")]
-    sent += [(ann, "four", "m"), (member, "b", "m"), (member, "c", "o"), (ann, "fourfive", "m")]
     outcomes = post_messages([Post(lobby, author, text, nonce, grows=True) for author, text, nonce in sent])
-    assert {type(one) for one in outcomes} == {Message}
-    assert [row.body for row in Message.objects.filter(author=ann).order_by("seq")] == "one two three four five".split()
-    assert [row.body for row in Message.objects.filter(author=member).order_by("seq")] == ["a", "b", "c"]
-    assert [one.body for one in outcomes] == ["one", "a", "two", "b", "three", "four", "b", "c", "five"]
+    assert [one.body for one in outcomes] == ["one", "a", "two", "b", "three"]
+    assert bodies() == ["one", "a", "b", "two", "three"]
+
+
+def test_who_knows_what_is_new_says_it(lobby, ann):
+    """As a socket does."""
+    first, second = Post(lobby, ann, "one", "n"), Post(lobby, ann, "two", "n", part=1)
+    outcomes = post_messages([first, second, second, first])
+    assert [one.body for one in outcomes] == ["one", "two", "two", "one"]
+    assert post_messages([second])[0] == outcomes[1]
+    assert bodies() == ["one", "two"]
+    assert isinstance(post_messages([Post(lobby, ann, "else", "n", part=1)])[0], Refused)
 
 
 def test_a_nonce_that_leaves_no_room_for_more_is_used_once(lobby, ann):
     say(lobby, ann, "one", "n" * 64)
     with pytest.raises(Refused, match=OTHER):
         say(lobby, ann, "onetwo", "n" * 64)
+    other, long = Post(lobby, ann, "fine", "m"), Post(lobby, ann, "two", "n" * 64, part=1)
+    assert [type(one) for one in post_messages([other, long])] == [Message, Refused]
 
 
 def test_nobody_sends_a_hundred_and_more_from_one(lobby, ann, settings, monkeypatch):
@@ -109,13 +122,24 @@ def test_nobody_sends_a_hundred_and_more_from_one(lobby, ann, settings, monkeypa
 
 @pytest.mark.parametrize(
     ("text", "new"),
-    [("one", ""), ("one ", ""), ("onetwo", ""), ("onetwo th", "th"), ("onetwoth ", "th "), ("two", ""), (5, "")],
+    [("one", ""), ("one ", ""), ("onetwo", ""), ("onetwo th", "th"), ("onetwoth ", "th ")],
 )
 def test_what_is_not_stored_of_a_text(lobby, ann, text, new):
     for sent in ("one", "onetwo"):
         say(lobby, ann, sent)
-    assert rest(Post(lobby, ann, text, "n")) == new
+    assert unsaid(Post(lobby, ann, text, "n")) == new
 
 
-def test_nothing_is_stored_of_what_nobody_sent(lobby, ann):
-    assert rest(Post(lobby, ann, "one", "n")) == ""
+def test_nothing_is_stored_of_what_nobody_sent_and_another_text_is_refused(lobby, ann):
+    assert unsaid(Post(lobby, ann, "one", "n")) is None
+    say(lobby, ann, "one")
+    with pytest.raises(Refused, match=OTHER):
+        unsaid(Post(lobby, ann, "two", "n"))
+
+
+def test_whether_a_message_begins_like_that(lobby, ann):
+    say(lobby, ann, "one")
+    assert [begins(Post(lobby, ann, text, "n")) for text in ("o", "one", " on ", "two", "ones")] == [True] * 3 + [
+        False
+    ] * 2
+    assert not begins(Post(lobby, ann, "o", "m"))

@@ -139,7 +139,6 @@ def look_at_cached(client) -> None:
         "older/0/",
         "send/",
         "new-line/",
-        "sent/",
     ):
         client.get(f"/chat/lobby/{address}")
     client.post("/chat/lobby/composer/5a/1/", {"message": "x"}, headers=HTMX)

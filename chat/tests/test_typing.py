@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from chat.tests.people import at, bodies, go_live, say, until
+from chat.tests.people import at, bodies, forgive_outage, go_live, say, until
 
 MEASURE = """() => {
   performance.setResourceTimingBufferSize(5000)
@@ -50,6 +50,7 @@ def test_what_is_too_long_is_counted_and_stays(busy_site, room, browser):
     page.keyboard.press("Enter")
     expect(page.locator(".message-body")).to_have_text(["long " * 799 + "long"])
     expect(page.locator(".composer-left")).to_have_text([""])
+    expect(page.locator(".composer-hasty")).to_have_count(0)
     page.keyboard.type("   \n")
     assert at(page).evaluate("field => field.validity.patternMismatch")
     say(page, "short")
@@ -96,14 +97,33 @@ def test_letters_that_came_too_early_begin_the_next_message(busy_site, room, bro
     expect(at(page)).to_be_focused()
     expect(page.locator("form.composer")).to_have_count(1)
     begun = at(page).locator("xpath=..").locator(".composer-begun")
-    if not elsewhere:
-        expect(begun).to_have_value("sec")
-    page.keyboard.type("ond")
     expect(begun).to_have_value("sec")
+    page.keyboard.type("ond")
     expect(at(page)).to_have_value("ond")
     page.keyboard.press("Enter")
     expect(page.locator(".message-body")).to_have_text(["first", "second"])
     expect(begun).to_have_count(0)
+
+
+def test_letters_that_came_too_early_are_said_once_more_when_the_connection_was_lost(relay, room, browser):
+    page = browser(relay, f"/chat/{room}/")
+    waiting = []
+    page.route("**/composer/*/1/", lambda route: waiting.append(route))
+    page.keyboard.type("first\nsec")
+    expect(page.locator(".composer-done")).to_have_count(1)
+    until(lambda: waiting, "the next one is asked for")
+    relay.silence("up")
+    waiting[0].continue_()
+    expect(page.locator("form.composer")).to_have_count(2)
+    expect(page.locator("form.composer").first).to_be_hidden()
+    relay.cut()
+    page.locator(".connection[data-state=reconnecting]").wait_for()
+    expect(page.locator("form.composer").first).to_be_visible()  # who knows what became of it
+    go_live(page)
+    expect(page.locator("form.composer")).to_have_count(1)
+    page.keyboard.type("ond\n")
+    expect(page.locator(".message-body")).to_have_text(["first", "second"])
+    forgive_outage(browser)
 
 
 def test_each_composer_is_asked_for_once_and_ahead(busy_site, room, browser):

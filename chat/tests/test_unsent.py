@@ -71,7 +71,7 @@ def test_ten_messages_wait_and_what_follows_in_the_eleventh_composer(offline, re
     go_live(page)
     expect(page.locator(".message-body")).to_have_text([*texts, "the eleventh", "and the twelfth"])
     expect(page.locator("form.composer")).to_have_count(1)
-    expect(page.locator(".composer-begun")).to_have_value("and a draft")
+    expect(page.locator(".composer-begun")).to_have_value(" and a draft")
     expect(page.locator(".composer-wait")).to_be_hidden()
     expect(at(page)).to_be_focused()
     page.keyboard.type(", sent\n")

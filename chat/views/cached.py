@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import identity, mentions
-from chat.fragments import COMPOSERS_AHEAD, LINES, composer_context, composers_gone, place_at, render
+from chat.fragments import COMPOSERS_AHEAD, LINES, composer_context, place_at, render
 from chat.mentions import NAME_LENGTH
 from chat.views.reader import for_address
 
@@ -37,20 +37,27 @@ def composer(request: HttpRequest, slug: str, chain: str, number: int, lines: bo
 def _reshaped(request: HttpRequest, slug: str, chain: str, number: int, lines: bool) -> HttpResponse:
     if "HX-Request" not in request.headers:
         return HttpResponse("This is for the page's own button.", status=400, content_type="text/plain")
-    text = request.POST.get(f"begun-{chain}-{number}", "") + request.POST.get("message", "")
+    begun, text = request.POST.get(f"begun-{chain}-{number}", ""), request.POST.get("message", "")
     place = place_at(request)
     context = composer_context(slug, chain, number, lines, range(number + 1, number + 1 + COMPOSERS_AHEAD), place)
     context |= {"room": {"slug": slug}, "held": True}
     if chosen := request.POST.get("chosen", ""):  # somebody is to be mentioned, and nothing else changes
-        context["begun"] = mentions.finished(text, chosen[:NAME_LENGTH])
+        context["begun"] = mentions.finished(begun + text, chosen[:NAME_LENGTH])
         return HttpResponse(render("chat/_composer.html", context, place))
-    context["text"] = text if lines else " ".join(text.splitlines())
+    context["text"] = text if lines else _in_one(text)
+    if begun:
+        context["begun"] = begun if lines else _in_one(begun)
     response = HttpResponse(render("chat/_composer.html", context, place))
     if lines:
         response.set_cookie(LINES, "1", httponly=True, samesite="Lax", secure=request.is_secure())
     else:
         response.delete_cookie(LINES, samesite="Lax")
     return response
+
+
+def _in_one(text: str) -> str:
+    """Line. The blanks at its ends stay."""
+    return re.sub(r"\r\n|[\n\r\u2028]", " ", text)
 
 
 @require_safe
@@ -81,12 +88,6 @@ def new_line(request: HttpRequest, slug: str) -> HttpResponse:
 def send(request: HttpRequest, slug: str) -> HttpResponse:
     """What makes a composer send, anew in each that a page has: on the socket that it has now."""
     return _kept(request, "chat/_send.html", slug, everywhere=True)
-
-
-@require_safe
-def sent(request: HttpRequest, slug: str) -> HttpResponse:
-    """Takes away the composers that were acknowledged while they were typed in."""
-    return HttpResponse(composers_gone(slug), headers=KEPT)
 
 
 @require_safe

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_POST
 
 from chat import actions, identity
 from chat.errors import Refused
-from chat.models import Participant, Room
+from chat.models import Message, Participant, Room
 from chat.views.away import patient
 from chat.views.framed import by_ticket
 from chat.views.pages import Failed, find, fresh, show
@@ -58,12 +58,17 @@ def plain(request: HttpRequest, slug: str) -> HttpResponse:
     kept: list[str] = []
     for nonce, text in waiting:
         text = _written(request, nonce, text)
+        if not text.strip():  # Enter was pressed once too often
+            continue
         try:
             actions.post_message(room, participant, text, nonce, request.META.get("REMOTE_ADDR"), grows=True)
         except Refused as refusal:
             reason = refusal
             kept.append(text)
-    failed = Failed("message", "\n".join([*kept, _written(request, last, draft)]), reason)
+    draft = _written(request, last, draft)
+    if last in request.POST.getlist("sent"):
+        draft = _unsaid(room, participant, last, draft)
+    failed = Failed("message", "\n".join([*kept, draft]), reason)
     room.refresh_from_db()  # it has moved on by what was posted
     response = show(request, room, participant, failed, plain=True)
     if not back_to(request):
@@ -90,6 +95,15 @@ def name(request: HttpRequest, slug: str) -> HttpResponse:
 def _written(request: HttpRequest, nonce: str | None, text: str) -> str:
     """Together with what stood in the composer before somebody to mention was chosen in it."""
     return request.POST.get(f"begun-{nonce}", "") + text
+
+
+def _unsaid(room: Room, participant: Participant, nonce: str, text: str) -> str:
+    """Of a draft what was not sent before: there may have been no other composer to go on in."""
+    try:
+        rest = actions.unsaid(actions.Post(room, participant, text, nonce)) if Message.is_nonce(nonce) else None
+    except Refused:
+        rest = None
+    return text if rest is None else rest
 
 
 def _back(request: HttpRequest, room: Room, participant: Participant) -> HttpResponse:
