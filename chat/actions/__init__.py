@@ -16,10 +16,11 @@ from chat.actions.limits import count_frame, count_letter
 from chat.actions.members import join_room, leave_room, mute_room, remove_member, set_role, talk
 from chat.actions.objects import has_times, object_deleted, object_saved, post_first, promise, promised_room, room_of
 from chat.actions.people import CHOICES, ban, change_person, enrol, note_digest, rename, signed_out
+from chat.actions.post import Post
 from chat.actions.posting import Outcome, delete_message, edit_message, post_message, post_messages
 from chat.actions.presence import keep_presence, note_presence, say_writing, say_written
 from chat.actions.reading import mark_read, read_room
-from chat.actions.repeats import Post, begins, unsaid
+from chat.actions.repeats import begins, unsaid
 from chat.actions.rooms import archive_room, change_room, make_room, open_room, renew_epochs, save_room
 from chat.actions.seeding import seed_demo
 from chat.actions.visitors import welcome_visitor

@@ -1,7 +1,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +9,8 @@ from chat import bus, events, policy, rules
 from chat.actions import limits
 from chat.actions.mentioning import renew_mentions, spell_out
 from chat.actions.people import enrol
-from chat.actions.repeats import OTHER, Going, Post, fits, known, stored
+from chat.actions.post import Outcome, Post, Ready
+from chat.actions.repeats import OTHER, fits, known, stored
 from chat.conf import conf
 from chat.errors import Forbidden, Refused
 from chat.markup import message_body
@@ -18,9 +19,8 @@ from chat.models.composed import ComposedInsert
 
 _insert = ComposedInsert(lambda: Message)
 Rule = Callable[[Participant, Message], policy.Verdict]
-
-
-Outcome = Message | Refused | DatabaseError
+Fresh = dict[int, Ready]
+"""By their number among those to post."""
 
 
 def post_message(
@@ -55,7 +55,7 @@ def post_messages(posts: Sequence[Post]) -> list[Outcome]:
         try:
             fresh[number] = _fit(post, post.body)
         except Refused as refusal:
-            found = _going_on(post) if post.grows and Message.is_nonce(post.nonce) else None
+            found = _new_in(post) if post.grows and Message.is_nonce(post.nonce) else None
             if isinstance(found, tuple):
                 fresh[number] = found
             else:
@@ -66,11 +66,7 @@ def post_messages(posts: Sequence[Post]) -> list[Outcome]:
     return [outcomes[number] for number in range(len(posts))]
 
 
-Fresh = dict[int, Going]
-"""{its number among those to post: (the post, its text made ready)}."""
-
-
-def _fit(post: Post, body: object) -> Going:
+def _fit(post: Post, body: object) -> Ready:
     """Raises Refused."""
     if post.nonce is not None and not Message.is_nonce(post.nonce):
         raise Refused(_("A nonce is 1 to 64 letters, digits, - or _."))
@@ -98,7 +94,7 @@ def _repeats(refused: Fresh) -> dict[int, Outcome]:
     return {number: found for number, found in repeated.items() if isinstance(found, Outcome)}
 
 
-def _going_on(post: Post) -> Going | Outcome | None:
+def _new_in(post: Post) -> Ready | Outcome | None:
     """What is new in a post that grows, made ready; or what became of it the first time, if there was one."""
     try:
         found = known(stored([post]), post)
@@ -119,7 +115,7 @@ def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
     except IntegrityError as error:
         if len(fresh) == 1:
             ((number, (post, _text)),) = fresh.items()
-            found = _going_on(post)
+            found = _new_in(post)
             if isinstance(found, tuple):
                 return {number: error} if found[0].sending == post.sending else _store_or_retry({number: found})
             return {number: found or error}
@@ -128,10 +124,12 @@ def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
             return {number: _store_or_retry({number: one})[number] for number, one in fresh.items()}
         outcomes = _store_or_retry({number: one for number, one in fresh.items() if number not in again})
         outcomes |= _repeats(again)
-        for number, one in again.items():  # one after the other, as each may go on after the one before
-            if number not in outcomes:
+        again = {number: one for number, one in again.items() if number not in outcomes}
+        if any(post.grows for post, _text in again.values()):  # what is new in each depends on the one before
+            for number, one in again.items():
                 outcomes |= _store_or_retry({number: one})
-        return outcomes
+            return outcomes
+        return outcomes | _store_or_retry(again)
 
 
 def _again(fresh: Fresh) -> Fresh:

@@ -3,47 +3,18 @@ composer to type in."""
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
+from chat.actions.post import Post, Ready
 from chat.errors import Refused
 from chat.markup import message_body
-from chat.models import Message, Participant, Room
+from chat.models import Message
 from chat.models.message import LONGEST_NONCE
 
 MOST_PARTS = 50  # messages from one composer
 
-
-@dataclass(frozen=True)
-class Post:
-    """A message somebody wants stored."""
-
-    room: Room
-    author: Participant
-    body: object
-    nonce: Any = None
-    address: str | None = None
-    """The network address it came from, for the limit on all who share it."""
-    grows: bool = False
-    """What it says beyond what is stored under its nonce is a message of its own: it was typed after that was sent."""
-    part: int = 0
-    """So many messages came from its composer before this one, which is what that says more."""
-
-    @property
-    def sending(self) -> str | None:
-        """What it is stored under."""
-        return Message.sending(self.nonce, self.part) if self.part else self.nonce
-
-    @property
-    def before(self) -> str | None:
-        """Under what it, or its beginning, is stored if it was sent before."""
-        return self.nonce if self.grows else self.sending
-
-
-Going = tuple[Post, str]
-"""A post, and its text made ready; of one that goes on after what is stored, the text that it adds."""
 
 OTHER = _("Another message was already sent from here. Reload the page to send this one.")
 
@@ -58,14 +29,14 @@ def stored(posts: Iterable[Post]) -> dict[tuple[str, object], Message]:
     return {(row.author.key, row.nonce): row for row in rows.select_related("author")}
 
 
-def known(stored: dict[tuple[str, object], Message], post: Post) -> Message | Refused | Going | None:
+def known(stored: dict[tuple[str, object], Message], post: Post) -> Message | Refused | Ready | None:
     """What became of it the first time, or what is new in it since; None when this is the first time."""
     row = stored.get((post.author.key, post.before))
     if row is None:
         return None
     text = message_body(post.body, sys.maxsize)
     if post.grows:
-        return _going(post, row, text)
+        return _new(post, row, text)
     if row.body == text or row.edited or row.deleted:  # it may not say any more what was sent
         return row
     return Refused(OTHER)  # acknowledging that would lose this one
@@ -73,13 +44,13 @@ def known(stored: dict[tuple[str, object], Message], post: Post) -> Message | Re
 
 def unsaid(post: Post) -> str | None:
     """What is not stored of its text; None when nothing of it is. Refused when what is stored is no beginning of it."""
-    going = known(stored([post]), replace(post, grows=True))
-    if isinstance(going, Refused):
-        raise going
-    if not isinstance(going, tuple):
-        return None if going is None else ""
+    found = known(stored([post]), replace(post, grows=True))
+    if isinstance(found, Refused):
+        raise found
+    if not isinstance(found, tuple):
+        return None if found is None else ""
     whole = str(post.body)
-    return going[1] + whole[len(whole.rstrip()) :]  # as it is typed on, also the blank between two words
+    return found[1] + whole[len(whole.rstrip()) :]  # as it is typed on, also the blank between two words
 
 
 def begins(post: Post) -> bool:
@@ -88,7 +59,7 @@ def begins(post: Post) -> bool:
     return row is not None and row.body.startswith(str(post.body).strip())
 
 
-def _going(post: Post, first: Message, text: str) -> Message | Refused | Going:
+def _new(post: Post, first: Message, text: str) -> Message | Refused | Ready:
     names = [Message.sending(post.nonce, part) for part in range(1, MOST_PARTS + 1)]
     rows = Message.objects.filter(author=first.author_id, nonce__in=names).select_related("author").order_by("pk")
     last = first
@@ -101,8 +72,8 @@ def _going(post: Post, first: Message, text: str) -> Message | Refused | Going:
         text, last = text[len(row.body) :].lstrip(), row
     if not text:
         return last
-    going = replace(post, part=len(parts))
-    return (going, text) if fits(going) else Refused(OTHER)
+    more = replace(post, part=len(parts))
+    return (more, text) if fits(more) else Refused(OTHER)
 
 
 def fits(post: Post) -> bool:

@@ -33,7 +33,7 @@ class Changes:
     whole: bool = False
     """The rows are all that a page shows, and replace its log."""
     posted: frozenset[tuple[str, str]] = frozenset()
-    """(author's key, nonce) of the new ones among them."""
+    """(author's key, nonce of the composer) of the new ones among them."""
     keep: int | None = None
     """The seq from which on a page keeps its messages; None when it is not time to tell."""
     _htmls: dict[Variant, list[SafeString]] = field(default_factory=dict)

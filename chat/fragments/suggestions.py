@@ -22,9 +22,9 @@ def next_nonce(nonce: str) -> str | None:
 
 
 def begun(room: Room, nonce: str, text: str, lines: bool) -> SafeString:
-    """How the text of the composer with this nonce begins, in a field of its own. It may not be in the page yet."""
+    """How the text of the composer with this nonce begins, in a field of its own."""
     chain, _dash, number = nonce.partition("-")
-    said = {"room": room, "chain": chain, "number": number, "begun": text, "lines": lines, "late": True}
+    said = {"room": room, "chain": chain, "number": number, "begun": text, "lines": lines, "pushed": True}
     return render("chat/_begun.html", said)
 
 

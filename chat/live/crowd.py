@@ -25,7 +25,7 @@ class Socket(Protocol):
     """How many messages came since nobody looks at the page; None while somebody does."""
     is_page: bool
     """It is told what a page shows beside messages: who is there."""
-    goes_on: bool
+    grows: bool
     """In its page a composer that was sent may be typed in, until the next one has the focus."""
     connection: Connection
     crowd: "Crowd | None"
@@ -64,7 +64,7 @@ class Standing:
 
     connection: Connection
     crowd: "Crowd | None" = None
-    goes_on = False
+    grows = False
     _cursor: int | None = None
     _unread: int | None = None
     _variant: Variant

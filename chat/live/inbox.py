@@ -11,7 +11,7 @@ from chat.wire import Connection
 Handling = Callable[[], Coroutine[Any, Any, None]]
 """What is done about a frame, begun once its turn has come: one that never comes leaves nothing half begun."""
 
-SIDE_BY_SIDE = 32  # of one socket: an honest page has sent eleven at most
+SIDE_BY_SIDE = 32  # of one socket; an honest page sends as fast as somebody types
 
 
 class Inbox:

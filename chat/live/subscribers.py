@@ -26,7 +26,6 @@ PAUSE_SHARE = 0.5
 out together, where otherwise each would be sent to thousands before the next one is even read. docs/benchmarks.md
 has what it brings."""
 
-
 MOST_VARIANTS = 32
 """In one room. Every message is rendered for each, so whoever brings one more reads in the site's time zone."""
 
@@ -140,14 +139,15 @@ class Subscribers:
     async def send_out(self, changes: Changes) -> None:
         senders = self.acks.take(changes.posted)
         for socket in [*senders, *self._write_out(changes, senders)]:
-            seen, frames = socket.cursor, list[Frame]()
+            seen, frames, nonces = socket.cursor, list[Frame](), senders.get(socket, ())
             if seen is not None and (changes.whole or seen < changes.head):
                 socket.cursor = changes.head
                 frames = changes.frames_after(seen, socket.variant)
             try:
-                for frame in acknowledging(senders.get(socket, ()), frames, self.room.slug if socket.goes_on else None):
+                for frame in acknowledging(nonces, frames, self.room.slug if socket.grows else None):
                     await socket.send(frame)
-                socket.acknowledged(senders.get(socket, ()))
+                if nonces:
+                    socket.acknowledged(nonces)
                 if frames and seen is not None and socket.unread is not None:
                     await self._count(socket, changes, seen)
             except Exception as error:
@@ -234,7 +234,7 @@ class Subscribers:
             stored = await ask(self.room.messages.sent_as, socket.key, waiting, changes.head) if waiting else []
             waiting = {*waiting}.difference(stored) if waiting is not None else None
             frames = changes.frames_after(cursor, socket.variant)
-            for frame in acknowledging(stored, frames, self.room.slug if socket.goes_on else None):
+            for frame in acknowledging(stored, frames, self.room.slug if socket.grows else None):
                 await socket.send(frame)
             cursor, epoch = changes.head, changes.room.epoch
             if cursor < known:

@@ -25,7 +25,7 @@ from chat.models import Message
 NEARLY_FULL = 0.2
 """A draft with less room left than this share of the longest message is told how much."""
 
-MOST_WAITING = 32  # an honest page has eleven composers at most
+MOST_WAITING = 32  # composers of a page that comes back; an honest one keeps eleven, and those that were refused
 
 
 class Asker(Socket, Protocol):
@@ -47,7 +47,7 @@ async def post(socket: Asker, command: Command) -> str:
     if not Message.is_nonce(nonce):
         await _stored(socket, wanted)
         return ""
-    socket.goes_on = socket.goes_on or grows(command)
+    socket.grows = socket.grows or grows(command)
     if grows(command) and isinstance(wanted.body, str) and not wanted.body.strip():
         return _told(socket, nonce)  # it says nothing new, or Enter was pressed once too often
     return await _acknowledged(socket, command, nonce, wanted)
@@ -60,7 +60,7 @@ async def _acknowledged(socket: Asker, command: Command, nonce: str, wanted: Pos
     whole, composers = socket.visit.composers.whole(command), socket.visit.composers
     try:
         message = await _stored(socket, wanted)
-        composers.stored(nonce, whole, message.part + 1)
+        composers.note(nonce, whole, message.part + 1)
         # What was sent out before, as a repeat was, isn't sent out again; nor is what was sent to another room.
         coming = subscribers and message.room_id == socket.room.pk and message.seq > subscribers.head
         if told and (told.done() or coming):
@@ -76,7 +76,7 @@ async def _acknowledged(socket: Asker, command: Command, nonce: str, wanted: Pos
 
 def _told(socket: Asker, nonce: str) -> str:
     """A composer of a page is marked while it may be typed in still, and gone once it is left."""
-    if not socket.goes_on:
+    if not socket.grows:
         return fragments.acknowledged(nonce)
     say = fragments.gone if nonce in socket.visit.composers.left else fragments.acknowledged
     return say(nonce, socket.room.slug)
@@ -106,8 +106,9 @@ async def late(socket: Asker, command: Command) -> str:
     keep(composers.left, nonce)
     if nonce in composers.refused:
         return ""
-    rest = composers.new(nonce, whole) if whole.strip() else ""
-    if rest is None:
+    known = composers.new(nonce, whole)
+    rest: str | None = known.text if known else ""
+    if not known and whole.strip():
         rest = await ask_promptly(socket.visit.unsaid, nonce, whole)
     if rest is None:  # nothing of it is stored: it waits, or says that it is not sent
         composers.doubt(nonce, command)
@@ -116,7 +117,7 @@ async def late(socket: Asker, command: Command) -> str:
     if not rest.strip():
         return said
     begun = composers.hand_on(command, other, rest)
-    composers.stored(nonce, whole, 1)
+    composers.note(nonce, whole, known.parts if known else 1)
     draw = partial(fragments.begun, socket.room, other, begun, command.get("lines") == "1")
     return await database_sync_to_async(socket.variant.call)(draw) + said
 
@@ -160,7 +161,7 @@ async def sync(socket: Asker, command: Command) -> str:
         raise Refused(_("An epoch is a text."))
     socket.visit.discarded = frozenset(frames.texts(command, "discard"))
     socket.visit.composers.follow(command)
-    socket.goes_on = socket.goes_on or grows(command)
+    socket.grows = socket.grows or grows(command)
     subscribers = hub().subscribers.get(socket.room.pk)
     if subscribers is None:  # shown out in this very moment
         return ""

@@ -97,8 +97,8 @@ class Visit:
         """What a frame wants stored; of a composer from which something is stored, what is new in it."""
         nonce, text = command.get("nonce"), self.composers.whole(command)
         if grows(command) and (new := self.composers.new(nonce, text)) is not None:
-            return self._post(new, nonce, part=self.composers.parts(nonce))
-        return self._post(text, nonce, grows=grows(command) and self.composers.is_sent(nonce))
+            return self._post(new.text, nonce, part=new.parts)
+        return self._post(text, nonce, grows=grows(command) and self.composers.was_sent_before(nonce))
 
     def _post(self, text: Any, nonce: Any, **more: Any) -> Post:
         return Post(self.room, self.participant, text, nonce, self.address, **more)

@@ -74,13 +74,13 @@ def limits(scene: Scene) -> Iterator[Sample]:
         yield Sample("chat/_send.html", "everywhere" if everywhere else "own", said, needs)
     for lines in (False, True):
         chain, field = scene.chain(), "textarea" if lines else "input"
-        said = {"room": place, "chain": chain, "number": 0, "begun": "Yes, I w", "lines": lines, "late": True}
+        said = {"room": place, "chain": chain, "number": 0, "begun": "Yes, I w", "lines": lines, "pushed": True}
         needs = (
             f'[hx-swap-oob*="#begun-{chain}-0"]',
             f'{field}.composer-begun[name="begun-{chain}-0"]',
             "[formnovalidate]",
         )
-        yield Sample("chat/_begun.html", "several-lines" if lines else "late", said, needs)
+        yield Sample("chat/_begun.html", "several-lines" if lines else "pushed", said, needs)
     chain = scene.chain()
     needs = (f"#suggest-{chain}-0", f"#suggested-{chain}-0")
     yield Sample("chat/_suggest.html", "empty", {"chain": chain, "number": 0}, needs)

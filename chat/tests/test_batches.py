@@ -124,6 +124,15 @@ def test_a_repeat_of_one_that_is_refused_is_refused_as_well(lobby, ann):
     assert Message.objects.count() == 1
 
 
+def test_nor_do_many_repeats_of_what_is_refused(lobby, ann):
+    closed = Room.objects.create(slug="closed", archived=True)
+    posts = [*[Post(closed, ann, "x", f"n{number % 20}") for number in range(40)], Post(lobby, ann, "one", "n")]
+    post_messages(posts[40:])
+    with CaptureQueriesContext(connection) as asked:
+        assert kinds(post_messages(posts)) == [*[Forbidden] * 40, Message]
+    assert len(asked) <= 20
+
+
 @pytest.mark.django_db(transaction=True)
 def test_processes_that_store_the_same_at_once_store_each_once(lobby):
     together = Barrier(3)

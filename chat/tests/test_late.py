@@ -150,9 +150,7 @@ async def test_what_was_changed_otherwise_stays_and_says_so(socket, text):
 
 async def test_of_what_was_discarded_nothing_goes_on(connect, lobby, ann):
     await sync_to_async(actions.post_message)(lobby, ann, "hello", A)
-    socket = await connect("/ws/chat/?sync=1", guest=ann)
-    await socket.say(do="sync", cursor="0", grows="1", waiting=[A, B], discard=A)
-    await socket.hears("connection-lobby")
+    socket = await come_back(connect, ann, A, discard=A)
     frame = await leave(socket, "hellowo")
     assert GONE in frame
     assert "begun" not in frame
@@ -160,9 +158,7 @@ async def test_of_what_was_discarded_nothing_goes_on(connect, lobby, ann):
 
 async def test_what_was_refused_before_stays_with_its_reason(connect, lobby, ann):
     await sync_to_async(actions.post_message)(lobby, ann, "hello", A)
-    socket = await connect("/ws/chat/?sync=1", guest=ann)
-    await socket.say(do="sync", cursor="0", grows="1", waiting=[A, B], refused=A)
-    await socket.hears("connection-lobby")
+    socket = await come_back(connect, ann, A, refused=A)
     await socket.say(do="late", message="hellowo", nonce=A, waiting=B)
     await nothing(socket)
 
@@ -176,16 +172,22 @@ async def test_there_is_no_room_for_more_than_a_message(socket, settings):
     assert "has no room for what came late" in frame
 
 
-@pytest.mark.parametrize("nonce", [["a"], {}, 5, None, "a b"], ids=str)
+@pytest.mark.parametrize("nonce", [["a"], {}, 5, "a b"], ids=str)
 @pytest.mark.parametrize("more", [{"grows": "1"}, {"do": "late", "waiting": B}, {"do": "draft"}], ids=str)
 async def test_a_nonce_that_is_none_is_refused(socket, nonce, more):
     await socket.say(message="hello", nonce=nonce, **more)
-    frame = await heard(socket)
-    assert "nonce" in frame or (nonce is None and "message-body" in frame)
+    assert "nonce" in await heard(socket)
+    assert await stored() == ["hello"]
+
+
+async def test_without_a_nonce_it_is_a_message_by_itself(socket):
+    await socket.say(message="world", nonce=None, grows="1")
+    await socket.hears("world")
+    assert await stored() == ["hello", "world"]
 
 
 @pytest.mark.parametrize("late", [{}, {"nonce": A}, {"message": "x", "nonce": A}, {"message": 5, "nonce": A}], ids=str)
-async def test_what_is_none_is_refused(socket, late):
+async def test_what_says_too_little_is_refused(socket, late):
     await socket.say(do="late", **late)
     assert "has two nonces and a message" in await heard(socket)
 
@@ -217,9 +219,9 @@ async def test_while_the_database_is_away_it_is_handed_on_all_the_same(socket, m
 # --- Over a lost connection ----------------------------------------------------------------------
 
 
-async def come_back(connect, ann, *sent: str, waiting: str = B):
+async def come_back(connect, ann, *sent: str, waiting: str = B, **more: str):
     socket = await connect("/ws/chat/?sync=1", guest=ann)
-    await socket.say(do="sync", cursor="0", grows="1", waiting=[*sent, waiting])
+    await socket.say(do="sync", cursor="0", grows="1", waiting=[*sent, waiting], **more)
     await socket.hears("connection-lobby")
     return socket
 
@@ -295,7 +297,7 @@ def test_a_socket_remembers_a_bounded_number(monkeypatch):
     known = composers.Composers()
     for number in range(500):
         known.again({"nonce": f"n-{number}", "grows": "1"})
-        known.stored(f"n-{number}", "x", 1)
+        known.note(f"n-{number}", "x", 1)
         composers.keep(known.left, f"n-{number}")
     known.follow({"waiting": [f"m-{number}" for number in range(500)]})
-    assert [len(one) for one in (known.said, known.begun, known.left, known.sent)] == [4, 64, 64, 64]
+    assert [len(one) for one in (known.said, known.heard, known.left, known.sent_before)] == [4, 64, 64, 64]
