@@ -50,7 +50,7 @@ test-all: ## the whole matrix, for a release: both Pythons, both databases, brow
 	    $(STEP) run "tests: Chromium, $$on $$side" $(MAKE) suite-$$on MARKS=browser $$side || exit 1; \
 	  done; \
 	done
-	@$(STEP) run "tests: Firefox, WebKit" $(MAKE) suite-sqlite MARKS=others
+	@$(STEP) run "tests: Firefox, WebKit, nginx" $(MAKE) suite-sqlite MARKS=others
 	@$(STEP) run "tests: chaos" $(MAKE) suite-postgresql MARKS=chaos
 	@$(STEP) run "chaos in full" $(BIN)/python -m benchmarks.chaos
 	@$(STEP) table
@@ -94,11 +94,11 @@ browser: $(VENV)/.installed-dev # Chromium for the tests: one that is here, or D
 	  apt-get install -qq -y --no-install-recommends chromium > /dev/null; \
 	fi; $(BIN)/python -m chat.tests.servers --browser; }
 
-others: $(VENV)/.installed-dev # Firefox and WebKit for the tests: those that are here, or Debian's
-	@$(BIN)/python -m chat.tests.servers --firefox && $(BIN)/python -m chat.tests.servers --webkit || { \
+others: $(VENV)/.installed-dev # Firefox, WebKit and nginx for the tests: those that are here, or Debian's
+	@found() { for one in firefox webkit nginx; do $(BIN)/python -m chat.tests.servers --$$one || return 1; done; }; found || { \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends firefox-esr webkit2gtk-driver xvfb > /dev/null; \
-	fi; $(BIN)/python -m chat.tests.servers --firefox && $(BIN)/python -m chat.tests.servers --webkit; }
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends firefox-esr webkit2gtk-driver xvfb nginx-light > /dev/null; \
+	fi; found; }
 
 # --- Benchmarks ----------------------------------------------------------------------------------
 

@@ -83,7 +83,8 @@ class Conf:
     """Changes sent to a page that comes back; further behind, its log is replaced by the newest page_size."""
 
     frame_limit = Setting(65_536, least=1024)
-    """Largest frame in either direction, in bytes. Daphne's own limit is 1 MiB, and hits outgoing frames as well."""
+    """Largest frame in either direction, in bytes. Daphne's own limit is 1 MiB, and hits outgoing frames as well. In a
+    longer one a text may come that is too long by itself, to be refused at its composer."""
 
     tick_seconds = Setting(3.0, least=0.01)
     """How often a process asks the database whether a ring was lost."""

@@ -21,6 +21,7 @@ from chat.errors import Ended, Refused, Sentence
 from chat.frames import Command, parse
 from chat.live.crowd import Standing
 from chat.live.database import ask, ask_promptly
+from chat.live.drafts import Drafts
 from chat.live.hub import hub
 from chat.live.inbox import Inbox
 from chat.live.verbs import CONNECTION_VERBS, UNSEEN, post
@@ -48,8 +49,6 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
     connection: Connection
     number: int
     """Of this socket in this process; an id() would be given again to another."""
-    counted: str | None = None
-    suggested: str | None = None
     write: Callable[[bytes], int] | None = None
     is_page = False
     _joined = _ended = _finishing = False
@@ -59,6 +58,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         self.connection = Connection(send)
         self.number = next(numbers)
         self._inbox = Inbox(self.connection)
+        self.drafts = Drafts()
         self.unsent_bound = conf.send_buffer
         try:
             await super().__call__(scope, receive, send)
@@ -183,7 +183,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
 
     def _read(self, text: str | None) -> Read:
         try:
-            actions.count_frame(self.number)
+            actions.count_frame(self.number, len(text or ""))
             return parse(text)
         except (Refused, Ended) as refusal:
             return refusal

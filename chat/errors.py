@@ -9,9 +9,16 @@ from datetime import datetime
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise, lazystr
 from django.utils.timezone import is_aware, localtime
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 Sentence = str | Promise
+
+NO_COOKIES = _(
+    "Your browser keeps no cookies of this site. They say who you are from one message to the next: "
+    "allow them here, and go on."
+)
+SOMEBODY_ELSE = _("In this browser you are somebody else by now.")
 
 
 class _Filled:
@@ -54,11 +61,4 @@ class TooFast(Refused):
 
 
 class Ended(Exception):
-    """This socket can't go on; its text is the reason, for the person."""
-
-    anew = False
-    """The page can, as whoever it is who looks at it now."""
-
-
-class SomebodyElse(Ended):
-    anew = True
+    """This socket can't go on; its text is the reason, for the person, whose page may go on by another one."""

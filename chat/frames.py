@@ -11,6 +11,9 @@ from chat.errors import Refused, sentence
 
 Command = dict[str, Any]
 
+MOST_OVER = 2**20
+"""Bytes beyond the limit of which is looked why they are so many; Daphne takes none that is longer."""
+
 
 class Frame(str):
     """A frame out that is made into bytes once, for all who get it."""
@@ -33,15 +36,28 @@ def parse(text: str | None) -> Command:
     """The command in a frame: a JSON object. Refused when it is anything else."""
     if text is None:
         raise Refused(_("A frame must be text, not binary."))
-    if len(text.encode(errors="surrogatepass")) > conf.frame_limit:
-        raise Refused(sentence(_("This frame is too long: at most {most} bytes fit."), most=conf.frame_limit))
+    over = len(text.encode(errors="surrogatepass")) - conf.frame_limit
+    if over > MOST_OVER:
+        raise _too_long()
     try:
         command = json.loads(text)
     except (ValueError, RecursionError):
         raise Refused(_("A frame must be a JSON object, and this one can't be read.")) from None
     if not isinstance(command, dict):
         raise Refused(_('A frame must be a JSON object, as in {"message": "hello"}.'))
+    if over > 0 and not _is_pasted(command, over):
+        raise _too_long()
     return command
+
+
+def _too_long() -> Refused:
+    return Refused(sentence(_("This frame is too long: at most {most} bytes fit."), most=conf.frame_limit))
+
+
+def _is_pasted(command: Command, over: int) -> bool:
+    """It is so long by the text of a composer alone, where it will be said by how much that is too long."""
+    message, nonce = command.get("message"), command.get("nonce")
+    return isinstance(message, str) and isinstance(nonce, str) and len(message.encode(errors="surrogatepass")) >= over
 
 
 def number(command: Command, name: str) -> int:

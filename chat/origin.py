@@ -57,6 +57,14 @@ def is_allowed(scope: dict[str, Any]) -> bool:
     return origin == own or any(_trusts(entry, origin) for entry in settings.CSRF_TRUSTED_ORIGINS)
 
 
+def is_own(request: HttpRequest) -> bool:
+    """A page of this site asks, as far as the browser says."""
+    origin = request.headers.get("Origin", "")
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin" and (
+        not origin or origin == f"{request.scheme}://{request.get_host()}"
+    )
+
+
 def _trusts(entry: str, origin: str) -> bool:
     try:
         trusted, asking = urlsplit(entry), urlsplit(origin)

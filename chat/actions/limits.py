@@ -46,10 +46,12 @@ def count(participant: Participant, address: str | None) -> None:
         raise TooFast(_("Too much comes from your network at once: wait a moment, then try again."))
 
 
-def count_frame(socket: int) -> None:
-    """Count one frame of this socket, whatever it says. Ended when it sends more than a page ever would."""
-    if conf.rate_limits and not _windows.hit(parse(conf.frame_rate), "socket", str(socket)):
-        raise Ended(_("Too many frames came from this page: it was disconnected. Reload it to go on."))
+def count_frame(socket: int, length: int) -> None:
+    """Count one frame of this socket, whatever it says; one of many characters as so many of usual length. Ended when
+    it sends more than a page ever would."""
+    cost = 1 + length // conf.frame_limit
+    if conf.rate_limits and not _windows.hit(parse(conf.frame_rate), "socket", str(socket), cost=cost):
+        raise Ended(_("Too much came from this page: it was disconnected."))
 
 
 def count_sign_up(address: str | None) -> None:

@@ -61,9 +61,11 @@ def gone(nonce: str, slug: str) -> SafeString:
     return format_html(SPARE + GONE, nonce=nonce, slug=slug)
 
 
-def left(room: Room, nonce: str, left: int | None) -> SafeString:
-    """How many characters still fit into a draft, said at its composer. Below 0 they are too many; None: nothing."""
-    return render("chat/_left.html", {"room": room, "nonce": nonce, "left": left, "over": max(-(left or 0), 0)})
+def left(room: Room, nonce: str, left: int | None, joined: bool = False) -> SafeString:
+    """How many characters still fit into a draft, said at its composer. Below 0 they are too many; None: nothing.
+    `joined`: several lines may have been pasted into one."""
+    said = {"room": room, "nonce": nonce, "left": left, "over": max(-(left or 0), 0), "joined": joined}
+    return render("chat/_left.html", said)
 
 
 def unsent(room: Room, nonce: str, refusal: Refused) -> SafeString:
@@ -78,8 +80,7 @@ def refused(room: Room, refusal: Refused) -> SafeString:
 
 def ended(slug: str, reason: Refused | Ended) -> SafeString:
     """The last words before a socket is closed for good."""
-    anew = isinstance(reason, Ended) and reason.anew
-    return render("chat/_ended.html", {"room": {"slug": slug}, "state": "ended", "reason": reason, "anew": anew})
+    return render("chat/_ended.html", {"room": {"slug": slug}, "state": "ended", "reason": reason})
 
 
 def me(room: Room, participant: Participant, refusal: Refused | None = None, name: object = "") -> SafeString:

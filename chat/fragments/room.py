@@ -79,9 +79,9 @@ def composer_context(
 
 
 def _longest() -> int:
-    """Characters a field takes. More than a message may have, so that what is pasted is not cut off without a word, and
-    so many that they fit into a frame, at three bytes each and with what else it holds."""
-    return max(conf.message_length, min(4 * conf.message_length, conf.frame_limit // 4))
+    """What a field takes, in UTF-16 units. So much that what is pasted is not cut off without a word, and, at three
+    bytes each, no more than fits into what Daphne takes: it ends a connection by which more comes than 1 MiB."""
+    return max(conf.message_length, 200_000)
 
 
 def promised_context(room: Room, participant: Participant, verdict: object, promise: str) -> dict[str, Any]:

@@ -9,31 +9,25 @@ from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 from django.utils.translation import gettext_lazy as _
 
-from chat import fragments, frames, mentions
-from chat.conf import conf
+from chat import fragments, frames
 from chat.errors import Forbidden, Refused
 from chat.frames import Command
 from chat.live.acks import ACK_SECONDS
 from chat.live.composers import grows, keep
 from chat.live.crowd import Socket
 from chat.live.database import ask, ask_promptly
+from chat.live.drafts import Drafts
 from chat.live.hub import hub
 from chat.live.visit import Post, Visit
 from chat.live.writer import writer
 from chat.models import Message
-
-NEARLY_FULL = 0.2
-"""A draft with less room left than this share of the longest message is told how much."""
 
 MOST_WAITING = 32  # composers of a page that comes back; an honest one keeps eleven, and those that were refused
 
 
 class Asker(Socket, Protocol):
     visit: Visit
-    counted: str | None
-    """The composer, by its nonce, that says how much room is left in it."""
-    suggested: str | None
-    """The one that offers people to mention."""
+    drafts: Drafts
 
 
 async def post(socket: Asker, command: Command) -> str:
@@ -131,27 +125,11 @@ async def draft(socket: Asker, command: Command) -> str:
     if not (Message.is_nonce(nonce) and isinstance(text, str)):
         raise Refused(_("A draft has a nonce and a message."))
     socket.visit.composers.shown(command)
-    return await _left(socket, nonce, text) + await _suggested(socket, command, nonce, text)
-
-
-async def _suggested(socket: Asker, command: Command, nonce: str, text: str) -> str:
-    """Only what stands at the end is looked at: where the caret is, no page without a script can say."""
-    unfinished = mentions.unfinished(text)
-    if unfinished is None and socket.suggested != nonce:
-        return ""
-    socket.suggested = nonce if unfinished is not None else None
-    return await ask(socket.variant.call, socket.visit.suggest, command, unfinished)
-
-
-async def _left(socket: Asker, nonce: str, text: str) -> str:
-    left = conf.message_length - len(text.replace("\r\n", "\n").strip())
-    matters = left < conf.message_length * NEARLY_FULL
-    if not matters and socket.counted != nonce:
-        return ""
-    socket.counted = nonce if matters else None
-    return await database_sync_to_async(socket.variant.call)(
-        fragments.left, socket.room, nonce, left if matters else None
-    )
+    answer, said = "", socket.drafts.follow(command, nonce, text)
+    if said is not None:
+        answer = await database_sync_to_async(socket.variant.call)(fragments.left, socket.room, nonce, *said)
+    draws, unfinished = socket.drafts.mention(nonce, text)
+    return answer + (await ask(socket.variant.call, socket.visit.suggest, command, unfinished) if draws else "")
 
 
 async def sync(socket: Asker, command: Command) -> str:
@@ -159,6 +137,7 @@ async def sync(socket: Asker, command: Command) -> str:
     cursor, epoch = frames.number(command, "cursor"), command.get("epoch")
     if epoch is not None and not isinstance(epoch, str):
         raise Refused(_("An epoch is a text."))
+    socket.visit.recognise(frames.text(command, "me"))
     socket.visit.discarded = frozenset(frames.texts(command, "discard"))
     socket.visit.composers.follow(command)
     socket.grows = socket.grows or grows(command)

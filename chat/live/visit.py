@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import actions, fragments, frames, identity, policy
 from chat.actions import Post as Post
-from chat.errors import Ended, Forbidden, Refused, Sentence, SomebodyElse
+from chat.errors import NO_COOKIES, SOMEBODY_ELSE, Ended, Forbidden, Refused, Sentence
 from chat.frames import Command
 from chat.live.composers import Composers, grows
 from chat.mentions import EVERYBODY, ROOM, called
@@ -60,9 +60,7 @@ class Visit:
         """See the participant and the room as they are now; Ended when they may not be here any more."""
         participant = identity.again(self.participant, self.scope)
         if participant is None:
-            if self.room.kind == Kind.PUBLIC:
-                raise SomebodyElse(_("You have signed out, or in."))
-            raise Ended(_("You have signed out, or in: reload the page to go on."))
+            raise Ended(SOMEBODY_ELSE)
         try:
             room = Room.objects.anew(self.room.pk)
         except Room.DoesNotExist:
@@ -70,6 +68,11 @@ class Visit:
         if not (verdict := policy.can_read(participant, room)):
             raise Ended(verdict.why)
         self.participant, self.room = participant, room
+
+    def recognise(self, key: str | None) -> None:
+        """Of whom its page was made; Ended when it is somebody else who looks at it by now."""
+        if key is not None and key != self.participant.key:
+            raise Ended(SOMEBODY_ELSE if self.scope.get("cookies") else NO_COOKIES)
 
     def act(self, command: Command) -> str:
         """Carry it out, and give the fragment that answers it. Raises Refused, or Ended when they must leave."""

@@ -60,9 +60,9 @@ def limits(scene: Scene) -> Iterator[Sample]:
     place = scene.room()
     said: dict[str, Any]
     needs: tuple[str, ...]
-    for state, left in (("left", 12), ("one-left", 1), ("over", -37), ("nothing", None)):
+    for state, left in (("left", 12), ("one-left", 1), ("over", -37), ("nothing", None), ("joined", None)):
         nonce = f"{scene.chain()}-0"
-        said = {"room": place, "nonce": nonce, "left": left, "over": max(-(left or 0), 0)}
+        said = {"room": place, "nonce": nonce, "left": left, "over": max(-(left or 0), 0), "joined": state == "joined"}
         yield Sample("chat/_left.html", state, said, (f"#left-{nonce}",))
     nonce, reason = f"{scene.chain()}-0", _("Nothing to send: the message is empty.")
     needs = (f"#refusal-{nonce}", 'button[type="submit"]', f'[name="refused"][value="{nonce}"]')

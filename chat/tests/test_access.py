@@ -72,7 +72,7 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(connect, memb
     await cookies["here"][0].alogout()  # without a request: what Django's view does is tested below
     await bus_call(bus.kick, member.key)
     said, code = await ended(here)
-    assert "signed out" in said
+    assert "somebody else" in said
     assert code == ENDED
     await there.say(message="still in")
     assert "still in" in (await there.hears("still in"))[-1]

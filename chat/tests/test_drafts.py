@@ -1,8 +1,9 @@
 """A draft that becomes long is told how much room is left; the others cost neither an answer nor a query."""
 
+import json
+
 import pytest
 
-from chat.fragments.room import _longest
 from chat.live.visit import Visit
 from chat.models import Message
 
@@ -89,9 +90,54 @@ async def test_one_whose_composer_is_gone_or_closed_says_nothing(connect, lobby,
     assert await socket.receive_nothing()
 
 
-def test_a_field_takes_more_than_a_message_may_have_and_no_more_than_a_frame_holds(settings):
-    assert _longest() == 16_000
-    settings.CHAT_MESSAGE_LENGTH = 10_000
-    assert _longest() == 16_384
-    settings.CHAT_MESSAGE_LENGTH = 60_000
-    assert _longest() == 60_000
+PASTED = "Lines that are pasted here become one"
+
+
+async def test_of_pasted_lines_it_says_what_becomes_of_them_until_that_composer_is_left(connect, lobby):
+    socket = await connect()
+    await socket.say(do="draft", nonce="n-1", message="one two", pasted="1")
+    assert PASTED in await socket.receive_from(timeout=30)
+    await socket.say(do="draft", nonce="n-1", message="one two three")
+    assert PASTED in await socket.receive_from(timeout=30)
+    await socket.say(do="draft", nonce="n-2", message="next")
+    assert await socket.receive_nothing()
+
+
+async def test_of_one_word_and_of_what_keeps_its_lines_it_says_nothing(connect, lobby):
+    socket = await connect()
+    await socket.say(do="draft", nonce="n-1", message="https://example.org/", pasted="1")
+    await socket.say(do="draft", nonce="n-2", message="one\ntwo", pasted="1", lines="1")
+    assert await socket.receive_nothing()
+
+
+async def test_in_several_lines_it_is_taken_back(connect, lobby):
+    socket = await connect()
+    await socket.say(do="draft", nonce="n-1", message="one two", pasted="1")
+    assert PASTED in await socket.receive_from(timeout=30)
+    await socket.say(do="draft", nonce="n-1", message="one\ntwo", lines="1")
+    assert await socket.receive_from(timeout=30) == said("n-1", "")
+
+
+async def test_a_text_longer_than_a_frame_is_counted_and_refused_where_it_stands(connect, lobby):
+    """As many as a field takes, three bytes each."""
+    socket, text = await connect(), "€" * 200_000
+    await socket.send_to(json.dumps({"do": "draft", "nonce": "n-1", "message": text}, ensure_ascii=False))
+    assert await socket.receive_from(timeout=30) == said("n-1", "196000 characters too many", over=True)
+    await socket.send_to(json.dumps({"message": text, "nonce": "n-1"}, ensure_ascii=False))
+    refusal = await socket.receive_from(timeout=30)
+    assert 'id="refusal-n-1"' in refusal
+    assert "200,000 characters" in refusal
+
+
+OTHERS = {
+    "no composer": {"message": "x" * 70_000},
+    "something else": {"message": "hi", "nonce": "n-1", "more": "x" * 70_000},
+    "both": {"message": "x" * 70_000, "nonce": "n-1", "more": "x" * 70_000},
+}
+
+
+@pytest.mark.parametrize("frame", OTHERS.values(), ids=OTHERS)
+async def test_what_is_long_by_something_else_is_too_long_a_frame(connect, lobby, frame):
+    socket = await connect()
+    await socket.say(**frame)
+    assert "frame is too long" in await socket.receive_from(timeout=30)

@@ -44,7 +44,7 @@ def test_it_works(site, browser, width):
     assert side(page, "as a guest") == "flex-end"
 
     other_tab.locator(".connection[data-state=ended]").wait_for()
-    assert "signed out, or in" in other_tab.locator(".connection").inner_text()
+    assert "somebody else" in other_tab.locator(".connection").inner_text()
     other_tab.get_by_role("button", name="Go on", exact=True).click()
     go_live(other_tab)
     assert other_tab.locator(".me-name bdi").inner_text().strip() == "nina"

@@ -167,10 +167,21 @@ async def test_a_socket_that_sends_more_frames_than_a_page_would_is_shown_out(co
     flood, other = await connect(), await connect()
     for _ in range(5):
         await flood.say(do="back")
-    assert len(await flood.hears("Too many frames")) == 4 + 1
+    assert len(await flood.hears("Too much came from this page")) == 4 + 1
     assert await flood.receive_output(timeout=30) == {"type": "websocket.close", "code": 4403}
     await other.say(message="hello")
     await other.hears("hello")
+
+
+async def test_one_of_many_characters_counts_as_so_many(connect, lobby, settings):
+    settings.CHAT_FRAME_RATE = "4/minute"
+    socket = await connect()
+    await socket.say(message="x" * (2 * 65_536), nonce="n-1")
+    assert "131,072 characters" in await socket.receive_from(timeout=30)
+    await socket.say(do="back")
+    await socket.receive_from(timeout=30)
+    await socket.say(do="back")
+    assert "Too much came from this page" in await socket.receive_from(timeout=30)
 
 
 async def test_who_comes_after_a_flood_starts_with_an_empty_window(connect, lobby, settings):

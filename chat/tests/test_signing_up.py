@@ -103,7 +103,7 @@ async def test_the_guest_s_sockets_end(connect, ann, lobby):
     client = await connect(guest=ann)
     await sync_to_async(actions.sign_up)(get_user_model()(username="nina"), PASSWORD, ann)
     said, code = await ended(client)
-    assert "signed out, or in" in said
+    assert "somebody else" in said
     assert code == 4403
     await other.say(message="still here")
     assert "still here" in (await other.hears("still here"))[-1]

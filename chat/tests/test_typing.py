@@ -57,6 +57,22 @@ def test_what_is_too_long_is_counted_and_stays(busy_site, room, browser):
     expect(page.locator(".message")).to_have_count(2)
 
 
+def test_lines_that_are_pasted_into_one_are_not_joined_without_a_word(busy_site, room, browser):
+    page = browser(busy_site, f"/chat/{room}/", permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("() => navigator.clipboard.writeText('one\\n  two\\nthree')")
+    at(page).press("Control+v")
+    expect(page.locator(".composer-left")).to_contain_text("Lines that are pasted here become one")
+    at(page).press("Control+a")
+    at(page).press("Delete")
+    shape_button(page, "Several lines").click()
+    expect(page.locator("textarea.composer-text")).to_be_focused()
+    expect(page.locator(".composer-left")).to_have_text("")
+    at(page).press("Control+v")
+    expect(at(page)).to_have_value("one\n  two\nthree")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".message-body")).to_have_text("one\n  two\nthree", use_inner_text=True)
+
+
 # --- One line ------------------------------------------------------------------------------------
 
 

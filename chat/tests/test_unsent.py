@@ -173,6 +173,7 @@ def test_too_long_and_discarded(relay, room, browser):
     bubble.get_by_text("Discard").click()
     expect(bubble).to_be_hidden()
     say(page, "short")
+    expect(page.locator(".message-body")).to_have_text(["short"])  # else it is cut off on its way, and waits there
     relay.cut()
     page.locator(".connection[data-state=reconnecting]").wait_for()
     go_live(page)

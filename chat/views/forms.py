@@ -1,5 +1,7 @@
 """The plain forms' door: the same actions as the socket's, answered by a redirect, or by the page and the reason."""
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
@@ -10,6 +12,7 @@ from chat.views.away import patient
 from chat.views.framed import by_ticket
 from chat.views.pages import Failed, find, fresh, show
 from chat.views.place import back_to
+from chat.views.proof import demand, doubt, guarded
 from chat.views.reader import for_reader
 
 
@@ -19,13 +22,16 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
+form = partial(by_ticket, guard=guarded)
+
+
 def number(text: str) -> int:
     """The number of a row that a form names; 0, which no row has, when it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 @fresh
-@by_ticket
+@form
 @for_reader
 @patient
 def messages(request: HttpRequest, slug: str) -> HttpResponse:
@@ -36,6 +42,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     text = _written(request, nonce, request.POST.get("message", ""))
     post = actions.post_first if room.pk is None else actions.post_message
     try:
+        demand(request)
         post(room, participant, text, nonce, request.META.get("REMOTE_ADDR"))
     except Refused as refusal:
         return show(request, room, participant, Failed("message", text, refusal))
@@ -45,7 +52,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @fresh
-@by_ticket
+@form
 @for_reader
 @patient
 @require_POST
@@ -54,13 +61,14 @@ def plain(request: HttpRequest, slug: str) -> HttpResponse:
     room, participant = find(request, slug)
     composers = [*zip(request.POST.getlist("nonce"), request.POST.getlist("message"), strict=False)]
     *waiting, (last, draft) = composers or [("", "")]  # a room may have none to write in
-    reason: Refused | None = None
+    reason: Refused | None = doubt(request)
     kept: list[str] = []
     for nonce, text in waiting:
         text = _written(request, nonce, text)
         if not text.strip():  # Enter was pressed once too often
             continue
         try:
+            demand(request)
             actions.post_message(room, participant, text, nonce, request.META.get("REMOTE_ADDR"), grows=True)
         except Refused as refusal:
             reason = refusal
@@ -77,7 +85,7 @@ def plain(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @fresh
-@by_ticket
+@form
 @for_reader
 @patient
 def name(request: HttpRequest, slug: str) -> HttpResponse:
@@ -86,6 +94,7 @@ def name(request: HttpRequest, slug: str) -> HttpResponse:
         return SeeOther(room.get_absolute_url())
     text = request.POST.get("name", "")
     try:
+        demand(request)
         participant = actions.rename(participant, text, request.META.get("REMOTE_ADDR"))
     except Refused as refusal:
         return show(request, room, participant, Failed("name", text, refusal))

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from chat import identity, tickets
 from chat.conf import conf
-from chat.origin import ancestors
+from chat.origin import ancestors, is_own
 from chat.variant import ADDRESS, asked_by_page_around
 
 View = Callable[..., HttpResponse]
@@ -29,15 +29,16 @@ def allowed() -> list[str]:
         return []
 
 
-def by_ticket(view: View) -> View:
+def by_ticket(view: View, guard: Callable[[View], View] = csrf_protect) -> View:
     """Whoever brings a ticket is who it says, and needs no token against forgery: nothing that a browser adds by itself
     counts. With a ticket that is too old they are a new guest, so that nothing they typed is lost."""
-    guarded = csrf_protect(view)
+    guarded = guard(view)
 
     @wraps(view)
     def admitted(request: HttpRequest, slug: str, **named: object) -> HttpResponse:
         said = request.POST.get(tickets.FIELD, request.GET.get(tickets.FIELD, ""))
         framed = request.method == "POST" or "HX-Request" in request.headers  # what the page itself asks
+        # A ticket in a link of somebody else's is not to count.
         if not (said and framed and allowed() and is_own(request)):
             return guarded(request, slug=slug, **named)
         identity.admit(request, tickets.read(said, slug) or tickets.new(slug))
@@ -45,14 +46,6 @@ def by_ticket(view: View) -> View:
 
     admitted.csrf_exempt = True  # type: ignore[attr-defined]
     return admitted
-
-
-def is_own(request: HttpRequest) -> bool:
-    """A page of this site asks, as far as the browser says: a ticket in a link of somebody else's is not to count."""
-    origin = request.headers.get("Origin", "")
-    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin" and (
-        not origin or origin == f"{request.scheme}://{request.get_host()}"
-    )
 
 
 def address(request: HttpRequest) -> str:

@@ -10,10 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from django_htmx.http import reselect, reswap, retarget
 
 from chat import actions, fragments, identity, policy
 from chat.conf import conf
-from chat.errors import Refused
+from chat.errors import Forbidden, Refused
 from chat.fragments import respond
 from chat.models import Participant, Room
 from chat.tickets import FIELD
@@ -27,6 +28,10 @@ from chat.views.reader import for_reader
 from chat.views.shown import shown
 
 logger = logging.getLogger("chat.views")
+
+NOT_THEIRS = _(
+    "There is no such room, or it is not for you. Sign in again, in another tab, and go on: what you wrote stays."
+)
 
 fresh = cache_control(private=True, no_cache=True)  # but storable, so that going back in the browser is instant
 
@@ -53,7 +58,20 @@ def default_room(request: HttpRequest) -> HttpResponse:
 @for_reader
 @patient
 def room(request: HttpRequest, slug: str) -> HttpResponse:
-    return show(request, *find(request, slug, promised=True))
+    try:
+        found = find(request, slug, promised=True)
+    except (Http404, PermissionDenied):
+        if "HX-Request" in request.headers and "promise" not in request.GET:
+            return _not_theirs(slug)
+        raise
+    return show(request, *found)
+
+
+def _not_theirs(slug: str) -> HttpResponse:
+    """To a page that holds the room still, and what is typed in it: htmx shows no answer of another status."""
+    response = HttpResponse(fragments.ended(slug, Forbidden(NOT_THEIRS)))
+    place = f"#connection-{slug}"
+    return reswap(retarget(reselect(response, place), place), "outerHTML")
 
 
 def find(request: HttpRequest, slug: str, promised: bool = False) -> tuple[Room, Participant]:
