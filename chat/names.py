@@ -11,6 +11,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 FIRST = """
 Amber Ample Arctic Autumn Balmy Blithe Bold Brave Breezy Bright Brisk Calm Candid Cheery Civil Clear Clever Copper
@@ -43,6 +44,7 @@ def guest_name(key: str) -> str:
 
 NO_INITIAL = "•"
 LONGEST_INITIAL = 12
+LONGEST_NAME = 80
 """Code points: a family of four emoji with skins takes eleven, and what piles up accents ends somewhere."""
 
 
@@ -164,3 +166,9 @@ def _shapes() -> dict[str, str]:
         for char, others in known.items()
         if len(char) == 1 and rank(min(others, key=rank)) < rank(char)
     }
+
+
+def account_name(user: Any) -> str:
+    """What an account calls its owner; of an e-mail address only what stands before the @, as everybody reads it."""
+    full_name = getattr(user, "get_full_name", str)().strip()
+    return (full_name or user.get_username().split("@")[0] or f"Member {user.pk}")[:LONGEST_NAME]

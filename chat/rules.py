@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from chat import names
 from chat.conf import conf
 from chat.errors import Sentence
 
@@ -38,6 +39,14 @@ class Policy:
         """May this be said there, by them? Asked before a message is stored or changed, while no lock is held."""
         return ALLOWED
 
+    def account_name(self, user: Any) -> str:
+        """What somebody with an account is called, in at most 80 characters, until they choose a name."""
+        return names.account_name(user)
+
+    def post_rate(self, participant: Any) -> str:
+        """How much they may write, as in "120/minute"; empty for as much as they like."""
+        return conf.participant_rate
+
 
 def of_host() -> Any:
     return _made(conf.policy)
@@ -50,6 +59,16 @@ def can_say(author: Any, room: Any, text: str) -> Verdict:
     except Exception:
         logger.exception("CHAT_POLICY could not tell whether a message may be said")
         return Verdict(False, _("That could not be checked just now. Nothing is lost here: try again in a moment."))
+
+
+def account_name(user: Any) -> str:
+    """What the host says, as far as that is a name."""
+    try:
+        name = str(of_host().account_name(user)).strip()
+    except Exception:
+        logger.exception("CHAT_POLICY could not tell what an account is called")
+        name = ""
+    return name[: names.LONGEST_NAME] or names.account_name(user)
 
 
 def open_to_hosts(module: dict[str, Any]) -> None:

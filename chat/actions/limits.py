@@ -4,17 +4,21 @@ The windows are kept in this process: nothing that may be away stands between a 
 several processes one participant's sockets and forms may find a window in each.
 """
 
+import logging
 from functools import cache
 from ipaddress import ip_address, ip_network
 
 from django.utils.translation import gettext_lazy as _
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from chat import rules
 from chat.conf import conf
 from chat.errors import Ended, TooFast
 from chat.models import Participant
+
+logger = logging.getLogger("chat.limits")
 
 parse = cache(parse)
 _windows = SlidingWindowCounterRateLimiter(MemoryStorage())  # the moving one remembers every key for ever
@@ -36,11 +40,22 @@ def _fits(rate: str, what: str, address: str | None) -> bool:
     return address is None or _windows.hit(parse(rate), what, network(address))
 
 
+def _rate_of(participant: Participant) -> RateLimitItem | None:
+    """As the host says it; as the setting does when it fails at that."""
+    try:
+        said = rules.of_host().post_rate(participant)
+        return parse(said) if said else None
+    except Exception:
+        logger.exception("CHAT_POLICY could not tell how much somebody may write")
+        return parse(conf.participant_rate)
+
+
 def count(participant: Participant, address: str | None) -> None:
     """Count one writing of this participant, from this network address. TooFast when either wrote too much."""
     if not conf.rate_limits:
         return
-    if not _windows.hit(parse(conf.participant_rate), "participant", participant.key):
+    rate = _rate_of(participant)
+    if rate and not _windows.hit(rate, "participant", participant.key):
         raise TooFast(_("That was too fast: wait a moment, then try again."))
     if not _fits(conf.address_rate, "address", address):
         raise TooFast(_("Too much comes from your network at once: wait a moment, then try again."))

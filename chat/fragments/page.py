@@ -3,7 +3,6 @@
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chat.conf import conf
 from chat.errors import Ended, Refused, Sentence
 from chat.fragments.templates import render
 from chat.models import Participant, Room
@@ -83,8 +82,6 @@ def ended(slug: str, reason: Refused | Ended) -> SafeString:
     return render("chat/_ended.html", {"room": {"slug": slug}, "state": "ended", "reason": reason})
 
 
-def me(room: Room, participant: Participant, refusal: Refused | None = None, name: object = "") -> SafeString:
-    """Who one is here; a refused name stands in its form, with the reason."""
-    name = name if isinstance(name, str) else ""
-    context = {"room": room, "participant": participant, "reason": refusal, "name": name, "conf": conf}
-    return render("chat/_me.html", context)
+def renamed(room: Room, participant: Participant, refusal: Refused | None = None) -> SafeString:
+    """Who one is here now, or why not. The form stays as it is in the page: somebody may be typing in it."""
+    return render("chat/_renamed.html", {"room": room, "participant": participant, "reason": refusal})

@@ -91,7 +91,7 @@ class Visit:
         nonce = command.get("nonce")
         with self.variant.active():
             if command.get("do") == "rename":
-                return fragments.me(self.room, self.participant, refusal, command.get("name"))
+                return fragments.renamed(self.room, self.participant, refusal)
             if Message.is_nonce(nonce):
                 return fragments.unsent(self.room, nonce, refusal)
             return fragments.refused(self.room, refusal)
@@ -174,7 +174,7 @@ class Visit:
 
 def rename(visit: Visit, command: Command) -> str:
     visit.participant = actions.rename(visit.participant, command.get("name"), visit.address)
-    return fragments.me(visit.room, visit.participant)
+    return fragments.renamed(visit.room, visit.participant)
 
 
 def read(visit: Visit, command: Command) -> str:

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chat import names
+from chat import names, rules
 from chat.models.composed import Composed
 from chat.models.room import Room
 
@@ -157,7 +157,7 @@ class Participant(models.Model):
         """The name they have without choosing one."""
         if self.is_guest:
             return names.guest_name(self.key)
-        return self.name if self.user is None else account_name(self.user)
+        return self.name if self.user is None else rules.account_name(self.user)
 
     @classmethod
     def guest(cls, key: str, name: str = "") -> "Participant":
@@ -169,9 +169,3 @@ class Participant(models.Model):
         """Of a member who was no guest before."""
         key = f"u{user.pk}"
         return key if KEY.fullmatch(key) else f"u{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-
-
-def account_name(user: Any) -> str:
-    """What an account calls its owner; of an e-mail address only what stands before the @, as everybody reads it."""
-    full_name = getattr(user, "get_full_name", str)().strip()
-    return (full_name or user.get_username().split("@")[0] or f"Member {user.pk}")[:80]

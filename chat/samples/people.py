@@ -57,7 +57,12 @@ def oneself(scene: Scene) -> Iterator[Sample]:
         place = scene.room()
         said = {"room": place, "conf": conf, "reason": None, "name": "", **who}
         needs = [f"#me-{place.slug}", "form[action][ws-send]", '[name="do"][value="rename"]', '[name="name"]']
+        needs += [f"summary#who-{place.slug}", f"#renamed-{place.slug}"]
         yield Sample("chat/_me.html", state, said, tuple(needs))
+        yield Sample("chat/_me_name.html", state, {"participant": said["participant"]})
+        pushed = {"room": place, "participant": said["participant"], "reason": said["reason"]}
+        spots = [f'[hx-swap-oob="innerHTML:#{name}-{place.slug}"]' for name in ("who", "renamed")]
+        yield Sample("chat/_renamed.html", state, pushed, tuple(spots))
         if state != "refused":
             said = {"participant": who["participant"], "conf": conf, "can_invite": True, "csrf_token": TOKEN}
             yield Sample("chat/_account.html", state, said)

@@ -1,5 +1,7 @@
 """What a host project writes into its own templates: `{% load chat %}{% chat_room "lobby" %}`."""
 
+import logging
+from contextlib import nullcontext
 from typing import Any
 
 from django import template
@@ -7,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import slug_re
 from django.db import Error as DatabaseError
+from django.db import connection, transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete
 from django.forms import BoundField
@@ -15,6 +18,7 @@ from django.shortcuts import resolve_url
 from django.template import Context
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from chat import actions, fragments, identity, policy
 from chat.conf import conf
@@ -22,6 +26,9 @@ from chat.models import Participant, Room
 from chat.variant import Variant, asked_by_page
 
 register = template.Library()
+logger = logging.getLogger("chat.templates")
+
+AWAY = _("The chat can't reach its messages just now. They are safe, and it will be back.")
 
 
 @register.simple_tag(takes_context=True)
@@ -29,10 +36,16 @@ def chat_room(context: Context, room: str | Model) -> SafeString:
     """The room at this address, or of this object, live, wherever the tag stands. What it needs comes along, once on
     each page. One that is not there yet is made by the first message in it."""
     request = _request(context)
-    participant = identity.of_request(request)
-    language, asked = asked_by_page(request)
-    with Variant.of(participant, language).active():
-        return _room(context, request, _find(room), asked)
+    try:
+        # An error within a transaction of the page's would leave it none of its own queries.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            participant = identity.of_request(request)
+            language, asked = asked_by_page(request)
+            with Variant.of(participant, language).active():
+                return _room(context, request, _find(room), asked)
+    except DatabaseError as error:
+        logger.error("A room could not be drawn: %s. Are its tables there? `manage.py migrate` makes them.", error)
+        return fragments.not_for_them(AWAY, SafeString())
 
 
 def _find(thing: str | Model) -> Room:

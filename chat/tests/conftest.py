@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: ("chromium" in getattr(item, "fixturenames", ()), place_of(item)))
     for item in items:
         fixtures = {*getattr(item, "fixturenames", ())}
-        if "chromium" in fixtures:
+        if "chromium" in fixtures and not item.get_closest_marker("others"):
             item.add_marker("browser")
         if fixtures & LIVE:
             item.add_marker("live")

@@ -114,6 +114,8 @@ def test_a_new_name_shows_at_once_and_on_the_next_message(busy_site, room, brows
     say(one, "before")
     rename(one, "Zoë <b>")
     expect(one.locator(".me-name bdi")).to_have_text("Zoë <b>")
+    expect(one.locator(".me-panel").get_by_role("status")).to_have_text("You are Zoë <b> here now.")
+    expect(one.locator(".me-panel").get_by_role("button", name="Save")).to_be_focused()
     say(one, "after")
     for page in (one, other):
         expect(page.locator(".message-author")).to_have_count(2)
@@ -383,8 +385,8 @@ def test_the_keyboard_reaches_everything(busy_site, room, browser):
     page.keyboard.press("Control+A")
     page.keyboard.type("Keyboard Only\n")
     expect(page.locator(".me-name bdi")).to_have_text("Keyboard Only")
-    expect(page.locator(".me-panel")).to_be_hidden()
-    for _ in range(4):
+    expect(page.locator(".me-panel [name=name]")).to_be_focused()
+    for _ in range(8):
         page.keyboard.press("Tab")
         if focused(page) == "composer-text":
             break

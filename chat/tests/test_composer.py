@@ -61,8 +61,8 @@ def test_a_composer_whose_fetch_failed_is_fetched_again(client):
 def test_a_composer_says_by_style_alone_that_it_was_not_sent_yet(client):
     """The words and the button are there from the start: when they show, nobody has to be asked for them."""
     text = client.get(COMPOSER).text
-    assert '<span class="composer-late">Not sent yet</span>' in text
-    assert '<span class="composer-again">Try again</span>' in text
+    assert '<span class="composer-late" data-says="Not sent yet"></span>' in text
+    assert '<span class="composer-again" data-says="Try again"></span>' in text
     assert 'name="discard" value="c0ffee-7" form="sync-lobby"' in text
     styles = style_sources()
     assert re.search(r"\.composer-late, \.composer-discard\) \{[^}]*animation: arrive 0s 5s forwards", styles)

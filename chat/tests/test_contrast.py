@@ -10,6 +10,8 @@ from chat.tests.servers import ROOT
 SOURCE = (ROOT / "theme/static_src/src/tokens.css").read_text()
 AA, AAA, LARGE = 4.5, 7.0, 3.0
 LIGHT, DARK = 0, 1
+MORE = SOURCE + (ROOT / "theme/static_src/src/contrast.css").read_text()
+"""As for who asks for more: of a token that is said twice the second counts."""
 
 Pixel = tuple[float, float, float]
 
@@ -64,6 +66,16 @@ def faults(css: str) -> list[str]:
 def test_it_works():
     assert faults(SOURCE) == []
     assert len(tokens(SOURCE, LIGHT)) == len(re.findall(r"--color-[\w-]+:", SOURCE)), "each is for light and for dark"
+
+
+def test_who_asks_for_more_gets_more():
+    for scheme in (LIGHT, DARK):
+        colours = tokens(MORE, scheme)
+        for name in ("ink", "muted", "alert", "waiting", "accent"):
+            assert min(contrast(colours[name], colours[ground]) for ground in ("surface", "canvas")) >= AAA, name
+        assert contrast(colours["line"], colours["surface"]) >= AA
+        assert contrast(colours["accent-ink"], colours["accent"]) >= AAA
+        assert tokens(SOURCE, scheme) != colours
 
 
 def test_the_arithmetic_is_that_of_wcag():

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from django.template import Context, RequestContext, Template, TemplateSyntaxError
 from django.urls import set_script_prefix
 from django.utils import translation
@@ -36,6 +37,19 @@ def side_room(db) -> Room:
     room = Room(slug="news", name="News")
     actions.save_room(room)
     return room
+
+
+def test_a_page_stands_and_asks_what_it_likes_where_the_tables_are_missing(draw, monkeypatch, caplog):
+    def missing(slug):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM chat_before_migrate")
+
+    monkeypatch.setattr(actions, "open_room", missing)
+    page = draw('<h1>Ours</h1>{% chat_room "lobby" %}')
+    assert page.startswith("<h1>Ours</h1>")
+    assert "The chat can&#x27;t reach its messages just now" in page
+    assert "manage.py migrate" in caplog.text
+    assert Room.objects.exists()  # on PostgreSQL not even that could be asked, had the transaction been broken
 
 
 def test_it_works(draw, lobby, ann):

@@ -52,6 +52,13 @@ def test_it_works(browser_like):
     assert ">hello</p>" in browser_like.get(answer["Location"]).text
 
 
+def test_a_browser_that_knows_no_style_reads_of_no_state_that_it_never_has(client, lobby):
+    text = re.sub(r"<[^>]+>", " ", client.get("/chat/").text)
+    assert "Send" in text
+    for state in ("Connecting", "Waiting until", "Not sent yet", "Try again"):
+        assert state not in text
+
+
 def test_the_root_goes_to_the_chat(client, db):
     assert client.get("/", follow=True).redirect_chain == [("/chat/", 302)]
 

@@ -46,7 +46,7 @@ def signed(secret=SECRET, **about) -> str:
 
 
 def shown_name(page: str) -> str:
-    return unescape(re.search(r'class="me-name">[\s\S]*?<bdi[^>]*>([^<]*)<', page)[1])
+    return unescape(re.search(r'class="me-name"[^>]*>[\s\S]*?<bdi[^>]*>([^<]*)<', page)[1])
 
 
 def form(page: str) -> dict[str, str]:
@@ -351,7 +351,7 @@ async def test_its_socket_is_its_guest_s_whoever_is_signed_in(connect):
     author = await threaded(lambda: Message.objects.select_related("author").get().author)()
     assert (author.name, author.is_guest) == ("Ann of the blog", True)
     await socket.say(do="rename", name="Bob")
-    assert "Your name comes from the page around" in (await socket.hears("me-lobby"))[-1]
+    assert "Your name comes from the page around" in (await socket.hears("#renamed-lobby"))[-1]
     await threaded(actions.ban)(author, True)
     await socket.hears('data-state="ended"')
 

@@ -5,7 +5,7 @@ from django.core.checks import run_checks
 from django.db import transaction
 
 from chat import actions, events, policy
-from chat.errors import Forbidden
+from chat.errors import Forbidden, TooFast
 from chat.models import Message, Room
 from chat.rules import Policy, Verdict
 from chat.tests.test_docs import blocks, document, section
@@ -63,6 +63,86 @@ def test_one_that_fails_holds_up_nobody_else(house, lobby, ann):
     assert "could not be checked" in str(outcomes[1])
 
 
+class Helpers(Policy):
+    """Some people help out, one room is their own, and they are called by their number."""
+
+    def moderates(self, participant, room):
+        return participant.name == "No. 1" or super().moderates(participant, room)
+
+    def can_know(self, participant, room):
+        return Verdict(participant.name == "No. 1" or room.slug != "vault", "There is no such room.")
+
+    def known_rooms(self, participant):
+        return Room.objects.all() if participant.name == "No. 1" else Room.objects.exclude(slug="vault")
+
+    def readers(self, room):
+        return super().readers(room).filter(name="No. 1") if room.slug == "vault" else super().readers(room)
+
+    def account_name(self, user):
+        return f" No. {user.number} "
+
+    def post_rate(self, participant):
+        return "" if participant.name == "No. 1" else "2/minute"
+
+
+@pytest.fixture
+def numbered(settings, member, olive):
+    """(a helper, somebody else), by their participants."""
+    settings.CHAT_POLICY = f"{__name__}.Helpers"
+    for number, one in enumerate((member, olive), 1):
+        one.user.number = number
+        one.name = one.given_name
+        one.save()
+    return member, olive
+
+
+def test_the_host_says_what_an_account_is_called(numbered):
+    assert [one.name for one in numbered] == ["No. 1", "No. 2"]
+
+
+def test_who_keeps_order_by_the_hosts_word_may_delete(numbered, lobby, ann):
+    helper, other = numbered
+    message = actions.post_message(lobby, ann, "hello")
+    with pytest.raises(Forbidden, match="only what you wrote"):
+        actions.delete_message(message.pk, other)
+    assert actions.delete_message(message.pk, helper).deleted
+
+
+def test_lists_and_searches_and_mentions_follow(numbered, vault):
+    helper, _other = numbered
+    assert [vault in policy.known_rooms(one) for one in numbered] == [True, False]
+    assert [one.pk for one in policy.readers(vault)] == [helper.pk]
+    assert [bool(policy.can_post(one, vault)) for one in numbered] == [True, False]
+
+
+def test_each_writes_as_much_as_the_host_says(numbered, lobby):
+    helper, other = numbered
+    for number in range(200):
+        actions.post_message(lobby, helper, f"{number}")
+    for number in range(2):
+        actions.post_message(lobby, other, f"{number}")
+    with pytest.raises(TooFast):
+        actions.post_message(lobby, other, "one more")
+
+
+class Broken(Policy):
+    def account_name(self, user):
+        raise RuntimeError("the directory is away")
+
+    def post_rate(self, participant):
+        return "often"
+
+
+def test_where_it_fails_at_that_the_built_in_holds(settings, member, lobby, caplog):
+    settings.CHAT_POLICY, settings.CHAT_PARTICIPANT_RATE = f"{__name__}.Broken", "1/minute"
+    assert member.given_name == member.user.username
+    actions.post_message(lobby, member, "one")
+    with pytest.raises(TooFast):
+        actions.post_message(lobby, member, "two")
+    assert "what an account is called" in caplog.text
+    assert "how much somebody may write" in caplog.text
+
+
 @pytest.mark.parametrize("path", ["no.where", "chat.models.Room", "nothing", "chat.tests.test_host_rules.vault"])
 def test_a_class_that_is_none_is_named_by_check(settings, db, path):
     settings.CHAT_POLICY = path
@@ -80,6 +160,8 @@ def test_the_example_of_the_documentation_works(settings, lobby, ann, member, tm
     with pytest.raises(Forbidden, match="links"):
         actions.post_message(lobby, ann, "see http://example.org")
     assert actions.post_message(lobby, member, "see http://example.org").pk
+    member.user.first_name = "Mia"
+    assert member.given_name == "Mia"
 
 
 # --- Signals ---------------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ MAY_IMPORT = {
     "bus": set(),
     "frames": set(),
     "markup": set(),
-    "models": {"names"},
+    "models": {"names", "rules"},
     "mentions": {"names"},
     "names": set(),
     "origin": set(),
@@ -114,7 +114,7 @@ MAY_IMPORT = {
     "apps": {"actions", "checks", "models", "signals"},
     "checks": {"fragments", "origin", "rules", "samples"},
     "events": set(),
-    "rules": set(),
+    "rules": {"names"},
 }
 """Who may import whom inside chat/, besides the foundation. The table in docs/architecture.md says the same."""
 

@@ -131,7 +131,7 @@ async def test_what_one_socket_asked_for_is_said_in_its_language(connect, lobby)
     await ann.say(do="fly")
     assert "Dieses Verb kennt der Server nicht." in (await ann.hears("notice-lobby"))[-1]
     await ann.say(do="rename", name="\u200b")
-    assert "Ein Name braucht mindestens einen Buchstaben." in (await ann.hears("me-lobby"))[-1]
+    assert "Ein Name braucht mindestens einen Buchstaben." in (await ann.hears("renamed-lobby"))[-1]
     await ann.say(do="older", before="1")
     assert "Hier fing es an." in (await ann.hears("older-page"))[-1]
     await sync_to_async(actions.ban)(await Participant.objects.aget(key=guest.key), True)

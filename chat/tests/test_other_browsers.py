@@ -123,6 +123,36 @@ def test_the_log_stays_where_one_reads_and_older_ones_come(visit, busy_site, roo
     assert abs(tab.sees("document.querySelectorAll('.message')[20].getBoundingClientRect().top") - where) < 2
 
 
+TOP = "document.querySelectorAll('.message')[{}].getBoundingClientRect().top"
+
+
+def test_older_ones_come_once_and_move_nothing(visit, busy_site, room):
+    with Raw(busy_site, room) as ann:
+        for number in range(220):
+            ann.post(f"message {number}")
+        tab = visit()
+        shown = tab.sees(f"{BODIES}.length")
+        tab.sees("void document.querySelector('.room-scroller').scrollTo(0, -1e6)")
+        tab.until(f"{BODIES}.length > {shown}")
+        where = tab.sees(TOP.format(f"{BODIES}.length - {shown}"))
+        assert abs(where - tab.sees("document.querySelector('.room-scroller').getBoundingClientRect().top")) < 150
+        ann.post("meanwhile")
+        tab.until(f"{BODIES}.at(-1) == 'meanwhile'")
+    assert tab.sees(f"{BODIES}.length") == 2 * shown + 1
+
+
+@pytest.mark.lacks("firefox", "it has no CSS scroll timelines")
+def test_who_reads_further_up_is_led_down(visit, busy_site, room):
+    pill = "getComputedStyle(document.querySelector('.latest')).visibility"
+    with Raw(busy_site, room) as ann:
+        for number in range(60):
+            ann.post(f"message {number}")
+    tab = visit()
+    for place, seen in ((0, "hidden"), (-1500, "visible"), (0, "hidden")):
+        tab.sees(f"void document.querySelector('.room-scroller').scrollTo(0, {place})")
+        tab.until(f"{pill} == '{seen}'")
+
+
 @pytest.fixture
 def lost(engine, site):
     """A page that has lost its connection, and whose site is away."""

@@ -170,7 +170,7 @@ def hear(olive: Participant, gina: Participant, garden: Room, lobby: Room) -> No
     fragments.unsent(garden, "5a-0", refusal)
     fragments.refused(garden, refusal)
     fragments.closed(garden, "")
-    fragments.me(garden, olive, refusal, "x")
+    fragments.renamed(garden, olive, refusal)
     fragments.people(garden, {olive.key: False}, [variant])
     fragments.writing(garden, [olive.key, gina.key], [variant])
     fragments.begun(garden, "5a-1", "wo", lines=False)

@@ -53,7 +53,8 @@ def ban(site, page) -> None:
 def test_connecting_until_the_line_answers(relay, room, browser):
     relay.sockets = "hang"
     page = browser(relay, f"/chat/{room}/", expect_live=False)
-    sees(page, "connecting", "Connecting…")
+    sees(page, "connecting", "")
+    expect(page.locator(".connection > [data-says='Connecting…']")).to_be_visible()
     expect(way_out(page)).to_be_hidden()
     say(page, "typed early")
     expect(way_out(page)).to_be_visible()

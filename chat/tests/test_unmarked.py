@@ -219,7 +219,7 @@ async def test_what_a_socket_is_told_says_nothing_else(connect, hill, ann, membe
         ({"do": "older", "before": "2"}, "older-page"),
         ({"do": "draft", "nonce": "c0ffee-1", "message": "@mi"}, "suggest-c0ffee-1"),
         ({"do": "draft", "nonce": "c0ffee-1", "message": "m" * 3990}, "left-c0ffee-1"),
-        ({"do": "rename", "name": "admin"}, "me-lobby"),
+        ({"do": "rename", "name": "admin"}, "renamed-lobby"),
         ({"do": "sync", "cursor": "seven"}, "notice-lobby"),
         ({"message": "", "nonce": "c0ffee-2"}, "refusal-c0ffee-2"),
     ):
