@@ -37,7 +37,7 @@ test: ## checks, each test once, and those that ask a database once more by Post
 	@$(STEP) run "lint" $(MAKE) lint
 	@TRIES=2 $(STEP) run "tests: SQLite and memory" $(MAKE) suite-sqlite MARKS="not browser and not others and not chaos and not thorough"
 	@TRIES=2 $(STEP) run "tests: PostgreSQL and Redis" $(MAKE) suite-postgresql MARKS="(database or chaos) and not browser and not others and not thorough" $(SECOND)
-	@TRIES=2 $(STEP) run "tests: Chromium" $(MAKE) suite-sqlite MARKS=browser
+	@TRIES=2 $(STEP) run "tests: Chromium" $(MAKE) suite-sqlite MARKS="browser and not thorough"
 	@$(STEP) table
 
 test-all: ## the whole matrix, for a release: both Pythons, both databases, browsers on each, chaos in full; nothing is tried twice

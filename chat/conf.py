@@ -115,7 +115,7 @@ class Conf:
     """What all participants of one network address may write together: a raw client is a new guest each time."""
 
     frame_rate = Setting("1200/minute")
-    """Frames that one socket may send, of whatever kind; beyond, it is closed."""
+    """Frames that one socket may send, of whatever kind, a long one as so many of frame_limit; beyond, it is closed."""
 
     sign_up = Setting("open", choices=("open", "invitation", "closed"))
     """Who may make an account: anybody, whoever was invited by a staff member, or nobody."""

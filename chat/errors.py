@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 Sentence = str | Promise
 
 NO_COOKIES = _(
-    "Your browser keeps no cookies of this site. They say who you are from one message to the next: "
+    "No cookie of this site came along. Cookies say who you are from one message to the next: "
     "allow them here, and go on."
 )
 SOMEBODY_ELSE = _("In this browser you are somebody else by now.")

@@ -57,7 +57,9 @@ def _too_long() -> Refused:
 def _is_pasted(command: Command, over: int) -> bool:
     """It is so long by the text of a composer alone, where it will be said by how much that is too long."""
     message, nonce = command.get("message"), command.get("nonce")
-    return isinstance(message, str) and isinstance(nonce, str) and len(message.encode(errors="surrogatepass")) >= over
+    if not (isinstance(message, str) and isinstance(nonce, str)):
+        return False
+    return len(json.dumps(message, ensure_ascii=False).encode(errors="surrogatepass")) >= over
 
 
 def number(command: Command, name: str) -> int:

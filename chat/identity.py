@@ -70,7 +70,7 @@ def of_scope(scope: Mapping[str, Any], room: str = "") -> Participant:
     if said is not None:
         if ticket := tickets.read(said, room):
             return of_ticket(ticket)
-        raise Forbidden(_("This page has been open for too long: reload it."))
+        raise Forbidden(_("This page has been open for too long."))
     return _identify(_user_now(scope), scope.get("cookies", {}))
 
 

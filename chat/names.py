@@ -44,7 +44,6 @@ def guest_name(key: str) -> str:
 
 NO_INITIAL = "•"
 LONGEST_INITIAL = 12
-LONGEST_NAME = 80
 """Code points: a family of four emoji with skins takes eleven, and what piles up accents ends somewhere."""
 
 
@@ -166,6 +165,10 @@ def _shapes() -> dict[str, str]:
         for char, others in known.items()
         if len(char) == 1 and rank(min(others, key=rank)) < rank(char)
     }
+
+
+LONGEST_NAME = 80
+"""Characters, as many as the column holds."""
 
 
 def account_name(user: Any) -> str:

@@ -64,7 +64,7 @@ def can_say(author: Any, room: Any, text: str) -> Verdict:
 def account_name(user: Any) -> str:
     """What the host says, as far as that is a name."""
     try:
-        name = str(of_host().account_name(user)).strip()
+        name = str(of_host().account_name(user) or "").strip()
     except Exception:
         logger.exception("CHAT_POLICY could not tell what an account is called")
         name = ""

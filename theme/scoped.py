@@ -16,7 +16,7 @@ ITSELF = ":where(.chat-ui)"
 """Without weight: `.chat-ui { --color-accent: … }` of a page sets a token, wherever it stands."""
 
 SHIELD = f"""{INSIDE} {{
-  :where(*:not(img, video, audio, canvas, svg, svg *)), ::before, ::after {{ all: revert; }}
+  :where(*:not(img, video, audio, canvas, svg *)), ::before, ::after {{ all: revert; }}
 }}
 body{ITSELF} {{ margin: 0; }}
 """

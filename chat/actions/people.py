@@ -3,13 +3,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from chat import bus, names, policy
 from chat.actions import limits
 from chat.actions.presence import look_again
 from chat.conf import conf
-from chat.errors import Forbidden, Refused
+from chat.errors import SOMEBODY_ELSE, Forbidden, Refused
 from chat.markup import participant_name
 from chat.models import Kind, Membership, Participant
 
@@ -30,7 +29,7 @@ def enrol(someone: Participant) -> Participant:
             }
         row, _made = Participant.objects.get_or_create(key=someone.key, defaults=defaults)
     if row.kind != someone.kind:
-        raise Forbidden(_("You have signed in: reload the page to go on."))
+        raise Forbidden(SOMEBODY_ELSE)
     is_theirs = someone.handed if row.is_guest else not row.named
     if is_theirs and row.name != someone.name:  # their account, or the site around them, calls them otherwise by now
         row.name, row.skeleton, row.handle = someone.name, names.skeleton(someone.name), names.handle(someone.name)
@@ -40,11 +39,15 @@ def enrol(someone: Participant) -> Participant:
     return row
 
 
-@transaction.atomic
 def rename(someone: Participant, name: object, address: str | None = None) -> Participant:
     """Call somebody otherwise. What they wrote before keeps the name it was written under."""
     name = participant_name(name, conf.name_length)
     limits.count(someone, address)
+    return _rename(someone, name)
+
+
+@transaction.atomic
+def _rename(someone: Participant, name: str) -> Participant:
     participant = enrol(someone)
     _demand_name(participant, name)
     name_after(participant, name)
@@ -71,11 +74,15 @@ def _demand_name(participant: Participant, name: str) -> None:
         raise Refused(verdict.why)
 
 
-@transaction.atomic
 def change_person(someone: Participant, name: object, address: str | None = None, **choices: str | bool) -> Participant:
     """Set what a person's page offers: the name, which may be empty, and the choices, which are fit to store."""
     wanted = participant_name(name, conf.name_length) if name != "" else ""
     limits.count(someone, address)
+    return _change_person(someone, wanted, choices)
+
+
+@transaction.atomic
+def _change_person(someone: Participant, wanted: str, choices: dict[str, str | bool]) -> Participant:
     participant = enrol(someone)
     read = (participant.language, participant.time_zone)
     _demand_name(participant, wanted)

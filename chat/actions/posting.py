@@ -12,7 +12,7 @@ from chat.actions.people import enrol
 from chat.actions.post import Outcome, Post, Ready
 from chat.actions.repeats import OTHER, fits, known, stored
 from chat.conf import conf
-from chat.errors import Forbidden, Refused
+from chat.errors import SOMEBODY_ELSE, Forbidden, Refused
 from chat.markup import message_body
 from chat.models import Kind, Membership, Mention, Message, Participant, Room
 from chat.models.composed import ComposedInsert
@@ -169,7 +169,7 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
     for number, (post, text) in here.items():
         author = known.get(post.author.key, post.author)
         if author.kind != post.author.kind:
-            outcomes[number] = Forbidden(_("You have signed in: reload the page to go on."))
+            outcomes[number] = Forbidden(SOMEBODY_ELSE)
             continue
         if not (verdict := policy.can_post(author, room)):
             outcomes[number] = Forbidden(verdict.why)

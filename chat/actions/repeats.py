@@ -16,7 +16,7 @@ from chat.models.message import LONGEST_NONCE
 MOST_PARTS = 50  # messages from one composer
 
 
-OTHER = _("Another message was already sent from here. Reload the page to send this one.")
+OTHER = _("Another message was already sent from here. To send this one as well, copy it into the next field.")
 
 
 def stored(posts: Iterable[Post]) -> dict[tuple[str, object], Message]:

@@ -106,5 +106,6 @@ def scripts(csp_nonce: object) -> SafeString:
 
 
 def styles(viewer_style: str) -> SafeString:
-    """The same of stylesheets: the app's, and the one that tells the viewer's own messages from the others'."""
+    """The same of stylesheets: the app's, and the one that tells the viewer's own messages from the others', if its
+    address is known."""
     return render("chat/_styles.html", {"viewer_style": viewer_style})

@@ -23,24 +23,23 @@ NOTHING = Said(None, False)
 
 @dataclass
 class Drafts:
-    """Of one page. Each is the nonce of the composer where something stands."""
+    """Of one page: by the nonce of its composer, what stands there."""
 
-    said: str | None = None
+    said: tuple[str, Said] | None = None
     joined: str | None = None
     suggested: str | None = None
 
     def follow(self, command: Command, nonce: str, text: str) -> Said | None:
         """What to say of its text, which may be nothing any more; None when nothing is to be changed."""
-        if command.get("lines") == "1":
+        if command.get("lines") == "1" or not text.strip():
             self.joined = None
         elif command.get("pasted") == "1" and any(char.isspace() for char in text):  # as what parts lines becomes
             self.joined = nonce
         left = conf.message_length - len(text.replace("\r\n", "\n").strip())
         said = Said(left if left < conf.message_length * NEARLY_FULL else None, self.joined == nonce)
-        if said == NOTHING and self.said != nonce:
-            return None
-        self.said = nonce if said != NOTHING else None
-        return said
+        before = self.said[1] if self.said and self.said[0] == nonce else NOTHING
+        self.said = nonce, said
+        return said if said != before else None
 
     def mention(self, nonce: str, text: str) -> tuple[bool, str | None]:
         """(whether suggestions are to be drawn, for which unfinished name). Only what stands at the end is looked at:

@@ -1,7 +1,7 @@
 """What a host project writes into its own templates: `{% load chat %}{% chat_room "lobby" %}`."""
 
 import logging
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django import template
@@ -36,16 +36,22 @@ def chat_room(context: Context, room: str | Model) -> SafeString:
     """The room at this address, or of this object, live, wherever the tag stands. What it needs comes along, once on
     each page. One that is not there yet is made by the first message in it."""
     request = _request(context)
+    brought = {*_brought(request)}
     try:
-        # An error within a transaction of the page's would leave it none of its own queries.
-        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        with _spared():
             participant = identity.of_request(request)
             language, asked = asked_by_page(request)
             with Variant.of(participant, language).active():
                 return _room(context, request, _find(room), asked)
     except DatabaseError as error:
         logger.error("A room could not be drawn: %s. Are its tables there? `manage.py migrate` makes them.", error)
-        return fragments.not_for_them(AWAY, SafeString())
+        _brought(request).intersection_update(brought)  # what this one would have, the next one brings
+        return fragments.not_for_them(AWAY, chat_styles(context))
+
+
+def _spared() -> AbstractContextManager[None]:
+    """An error of the database within a transaction of the page's would leave it none of its own queries."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def _find(thing: str | Model) -> Room:
@@ -71,7 +77,7 @@ def _room(context: Context, request: HttpRequest, room: Room, asked: str) -> Saf
     participant = identity.of_request(request)
     if not policy.can_know(participant, room):
         return SafeString()
-    brought = chat_styles(context) + chat_scripts(context)
+    brought = _styles(context) + chat_scripts(context)
     if not (verdict := policy.can_read(participant, room)):
         return fragments.not_for_them(verdict.why, brought)
     may = policy.can_post(participant, room)
@@ -90,6 +96,14 @@ def _room(context: Context, request: HttpRequest, room: Room, asked: str) -> Saf
 @register.simple_tag(takes_context=True)
 def chat_styles(context: Context) -> SafeString:
     """In the head of a page, so that the stylesheets are asked for before what is above the first room is drawn."""
+    try:
+        with _spared():
+            return _styles(context)
+    except DatabaseError:  # which a room will say
+        return fragments.styles("")
+
+
+def _styles(context: Context) -> SafeString:
     request = _request(context)
     if not _first_time(request, "styles"):
         return SafeString()
@@ -153,8 +167,13 @@ def _request(context: Context) -> HttpRequest:
     return request
 
 
-def _first_time(request: HttpRequest, what: str) -> bool:
+def _brought(request: HttpRequest) -> set[str]:
+    """What the page has already."""
     brought: set[str] = request.__dict__.setdefault("_chat_brought", set())
-    first = what not in brought
-    brought.add(what)
+    return brought
+
+
+def _first_time(request: HttpRequest, what: str) -> bool:
+    first = what not in _brought(request)
+    _brought(request).add(what)
     return first

@@ -2,6 +2,7 @@
 
 import copy
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from channels.testing import WebsocketCommunicator
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.management.color import no_style
 from django.db import connection, connections
 from django.db.models import AutoField
+from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -112,6 +115,25 @@ def django_db_setup(django_db_setup, django_db_blocker):
                 if isinstance(model._meta.pk, AutoField):
                     where = [model._meta.db_table, model._meta.pk.column, place * 1_000_000]
                     cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", where)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_tables():
+    """After a test that commits the tables are emptied, but for what `migrate` has put into them: to have that made
+    anew, as Django does, takes longer than most tests (20 ms on SQLite, 60 on PostgreSQL)."""
+    made = {"django_migrations", "django_content_type", "auth_permission"}
+
+    @cache
+    def emptying() -> list[str]:
+        names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        return connection.ops.sql_flush(no_style(), [name for name in names if name not in made])
+
+    def empty(self):
+        connection.ops.execute_sql_flush(emptying())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

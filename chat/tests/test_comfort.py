@@ -67,6 +67,12 @@ def test_who_asks_for_more_contrast_gets_it(busy_site, room, browser):
     expect(page.locator(".connection")).to_have_css("color", "rgb(43, 52, 50)")
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_without_javascript_nothing_is_said_of_a_connection(busy_site, room, browser, width):
+    page = browser(busy_site, f"/chat/{room}/", java_script_enabled=False, viewport={"width": width, "height": 700})
+    expect(page.locator(".connection")).to_be_hidden()
+
+
 @pytest.mark.parametrize("end", ["first", "last"])
 def test_the_room_one_is_in_is_in_view_however_many_there_are(site, browser, end):
     page = sign_up(browser(site, viewport={"width": 1280, "height": 600}), "ann")
@@ -76,5 +82,8 @@ def test_the_room_one_is_in_is_in_view_however_many_there_are(site, browser, end
     expect(page.locator(".sidebar-room")).to_have_count(101)
     here = page.locator(".sidebar-room[aria-current]")
     expect(here).to_be_in_viewport(ratio=1)
+    expect(page.locator("#sidebar-direct")).to_have_css(
+        "display", "contents"
+    )  # below the others it would end with them
     getattr(page.locator(".sidebar-room"), end).scroll_into_view_if_needed()
     expect(here).to_be_in_viewport(ratio=1)

@@ -447,6 +447,7 @@ def test_every_example_of_a_frame_out_is_what_the_code_renders():
         "Notice": fragments.refused(room, Refused("A message can't hold the character NUL.")),
         "Closed": fragments.closed(room, "This room closed on 1 June 2030, 12:00 UTC. It can still be read."),
         "Connection": fragments.connection(room, "live"),
+        "Name": fragments.renamed(room, author),
         "The end": fragments.ended("lobby", "A moderator has closed this room to you."),
         "Cursor and sync": emptied,
         "Pulse": fragments.pulse(room),

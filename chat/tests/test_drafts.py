@@ -97,10 +97,17 @@ async def test_of_pasted_lines_it_says_what_becomes_of_them_until_that_composer_
     socket = await connect()
     await socket.say(do="draft", nonce="n-1", message="one two", pasted="1")
     assert PASTED in await socket.receive_from(timeout=30)
-    await socket.say(do="draft", nonce="n-1", message="one two three")
-    assert PASTED in await socket.receive_from(timeout=30)
+    await socket.say(do="draft", nonce="n-1", message="one two three")  # said once: it is read out
     await socket.say(do="draft", nonce="n-2", message="next")
     assert await socket.receive_nothing()
+
+
+async def test_once_the_field_is_empty_it_is_taken_back(connect, lobby):
+    socket = await connect()
+    await socket.say(do="draft", nonce="n-1", message="one two", pasted="1")
+    assert PASTED in await socket.receive_from(timeout=30)
+    await socket.say(do="draft", nonce="n-1", message="")
+    assert await socket.receive_from(timeout=30) == said("n-1", "")
 
 
 async def test_of_one_word_and_of_what_keeps_its_lines_it_says_nothing(connect, lobby):
@@ -116,6 +123,13 @@ async def test_in_several_lines_it_is_taken_back(connect, lobby):
     assert PASTED in await socket.receive_from(timeout=30)
     await socket.say(do="draft", nonce="n-1", message="one\ntwo", lines="1")
     assert await socket.receive_from(timeout=30) == said("n-1", "")
+
+
+async def test_what_is_full_of_quotes_is_as_long_as_it_is(connect, lobby):
+    """In JSON it is twice as long."""
+    socket = await connect()
+    await socket.say(message='"' * 100_000, nonce="n-1")
+    assert "100,000 characters" in await socket.receive_from(timeout=30)
 
 
 async def test_a_text_longer_than_a_frame_is_counted_and_refused_where_it_stands(connect, lobby):

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from chat.tests.hosts import Magazine, unless_tried
 from chat.tests.people import PATIENCE, settle
+from chat.tests.test_app_styles import APP
+from chat.tests.test_docs import blocks, document, section
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,49 @@ def test_neither_changes_the_looks_of_the_other(browser, magazine):
     bar = looks(with_rooms, "#room-lobby .composer")
     assert (bar["background-color"], bar["border-top-width"]) == ("rgb(245, 246, 244)", "1px")
     assert looks(with_rooms, "#room-lobby [name=message]")["border-top-width"] == "0px"
+
+
+def test_a_page_says_how_high_a_room_is_and_of_which_colour(browser, magazine):
+    """By what docs/embedding.md has it write."""
+    (snippet,) = blocks(section(document("docs/embedding.md"), "How it looks"), "css")
+    page = browser(magazine, magazine.url + "/", expect_live=False, viewport={"width": 1280, "height": 900})
+    page.route("**/site.css*", lambda route: route.fulfill(content_type="text/css", body=snippet))
+    page.reload()
+    assert looks(page, ".chat-embed")["height"] == "640px"
+    assert looks(page, "#room-lobby .composer-send")["background-color"] == "rgb(124, 45, 146)"
+
+
+EVERY_CLASS = (
+    "letter-spacing: 3px; transform: rotate(2deg); margin: 7px; border: 3px dotted red; background: yellow; float: left"
+)
+
+
+def test_a_class_of_the_pages_is_none_of_the_rooms(browser, magazine):
+    """As of a library that has a style for `.message`, `.field` and `.button` as well."""
+    ours = sorted({*re.findall(r"\.([a-z][\w-]*)", APP.read_text())})
+    theirs = "".join(f".{name} {{ {EVERY_CLASS} }}\n" for name in ours if not name.startswith("chat-"))
+    ann = open_page(browser, magazine)
+    write(ann, "news", "hello")
+    expect(ann.locator("#log-news .message")).not_to_have_count(0)
+    plain, hit = ann.context.new_page(), ann.context.new_page()
+    hit.route("**/chat.css*", lambda route: route.fulfill(content_type="text/css", body=theirs + APP.read_text()))
+    for page in (plain, hit):
+        page.goto(magazine.url + "/")
+        expect(page.locator("#room-news .connection[data-state=live]")).to_be_visible()
+        settle(page)
+    for spot in (
+        "room-head",
+        "room-title",
+        "message",
+        "message-body",
+        "message-author",
+        "me-name .avatar",
+        "composer .button",
+        "composer .icon",
+        "composer",
+    ):
+        selector = f"#room-news .{spot}"
+        assert looks(hit, selector) == looks(plain, selector), spot
 
 
 def test_in_a_narrow_column_all_of_it_can_be_reached(browser, magazine):

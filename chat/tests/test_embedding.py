@@ -13,6 +13,7 @@ from django.utils import translation
 
 from chat import actions, fragments, identity
 from chat.models import Message, Participant, Room
+from chat.tests.test_docs import blocks, document, section
 from chat.variant import Variant
 
 HTMX = {"HX-Request": "true"}
@@ -45,11 +46,33 @@ def test_a_page_stands_and_asks_what_it_likes_where_the_tables_are_missing(draw,
             cursor.execute("SELECT 1 FROM chat_before_migrate")
 
     monkeypatch.setattr(actions, "open_room", missing)
-    page = draw('<h1>Ours</h1>{% chat_room "lobby" %}')
+    page = draw('<h1>Ours</h1>{% chat_room "lobby" %}{% chat_room "news" %}')
     assert page.startswith("<h1>Ours</h1>")
-    assert "The chat can&#x27;t reach its messages just now" in page
+    assert page.count("The chat can&#x27;t reach its messages just now") == 1
+    assert 'id="room-news"' in page  # the other one has all it needs
+    assert [page.count(needed) for needed in ("chat/chat.css", "/hx-ws")] == [1, 1]
     assert "manage.py migrate" in caplog.text
     assert Room.objects.exists()  # on PostgreSQL not even that could be asked, had the transaction been broken
+
+
+def test_what_comes_along_may_stand_in_the_head(draw):
+    (head,) = blocks(section(document("docs/embedding.md"), "What comes along"), "html")
+    page = draw(head.replace("{% load chat %}", "") + '<body>{% chat_room "lobby" %}')
+    above, below = page.split("<body>")
+    for needed in ("chat/chat.css", "/viewer/", "/hx-ws", "htmx-config"):
+        assert (needed in above, needed in below) == (True, False), needed
+
+
+def test_so_it_does_for_whoever_is_signed_in(draw, member, monkeypatch):
+    def missing(user):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM chat_before_migrate")
+
+    monkeypatch.setattr(identity, "of_user", missing)
+    page = draw('{% chat_styles %}<h1>Ours</h1>{% chat_room "lobby" %}', user=member.user)
+    assert "<h1>Ours</h1>" in page
+    assert "The chat can&#x27;t reach its messages just now" in page
+    assert Room.objects.exists()
 
 
 def test_it_works(draw, lobby, ann):

@@ -11,9 +11,12 @@ from chat.tests import servers
 from chat.tests.databases import ROOMS, fresh_database
 from chat.tests.people import at, bodies, go_live, say, until
 from chat.tests.relay import Relay
+from chat.tests.test_docs import blocks, document, section
 from chat.tests.test_framed import SECRET, signed
 
-FRAME = "<!doctype html><title>A blog</title><iframe src='{}' width='400' height='600' title='Chat'></iframe>"
+ADDRESS = "https://chat.example.org/chat/lobby/embed/"
+(SNIPPET,) = blocks(section(document("docs/embedding.md"), "In a frame of another site"), "html")
+"""What the documentation has somebody write into a page of theirs."""
 
 
 class Blog(BaseHTTPRequestHandler):
@@ -70,7 +73,9 @@ def visit(chat, blog, pages, browser, room):
     """`visit(query)`: somebody opens the blog, in which the room is; gives their page, and the frame in it."""
 
     def visit(query="", host="localhost", path=f"/chat/{room}/embed/", site=chat, **options):
-        pages["/"] = FRAME.format(f"{site.url}{path}{query}")
+        frame = SNIPPET.replace(ADDRESS, f"{site.url}{path}{query}")
+        assert frame != SNIPPET
+        pages["/"] = f"<!doctype html><title>A blog</title>{frame}"
         page = browser(chat, f"http://{host}:{blog}/", expect_live=False, **options)
         return page, page.frame_locator("iframe")
 

@@ -125,6 +125,16 @@ def test_each_writes_as_much_as_the_host_says(numbered, lobby):
         actions.post_message(lobby, other, "one more")
 
 
+class Nameless(Policy):
+    def account_name(self, user):
+        return None
+
+
+def test_no_name_is_none(settings, member):
+    settings.CHAT_POLICY = f"{__name__}.Nameless"
+    assert member.given_name == member.user.username
+
+
 class Broken(Policy):
     def account_name(self, user):
         raise RuntimeError("the directory is away")
@@ -193,6 +203,15 @@ def test_what_happened_is_told_once(heard, lobby, ann, django_capture_on_commit_
         actions.delete_message(message.pk, ann)
     assert [one[0] for one in heard] == ["message_posted", "message_edited", "message_deleted"]
     assert heard[1:] == [("message_edited", "hello there", "gann"), ("message_deleted", "", "gann")]
+
+
+def test_the_receiver_of_the_documentation_hears_it(lobby, ann, capsys, django_capture_on_commit_callbacks):
+    said = {}
+    exec(blocks(section(document("docs/embedding.md"), "What it hears of"), "python")[0], said)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.post_message(lobby, ann, "hello")
+    assert capsys.readouterr().out == "Ann lobby hello\n"
+    assert events.message_posted.disconnect(said["tell_the_desk"])
 
 
 def test_nothing_is_told_of_what_was_not_committed(heard, transactional_db, ann):

@@ -1,11 +1,14 @@
 """docs/embedding.md, done to the letter in a project that `startproject` has just made."""
 
+import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 import urllib.parse
 import urllib.request
+import zipfile
 from fnmatch import fnmatch
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -95,6 +98,47 @@ def test_the_chats_own_pages_need_no_base_page_of_the_project(host, visitor):
 def test_its_checks_are_content(host):
     checked = host.manage("check", "--fail-level", "WARNING")
     assert (checked.returncode, checked.stderr.strip()) == (0, "")
+
+
+@pytest.mark.thorough
+def test_as_a_package(tmp_path, visitor):
+    """Built as a wheel, and used from that alone."""
+    for path in files():
+        (tmp_path / "source" / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(servers.ROOT / path, tmp_path / "source" / path)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "--wheel-dir", str(tmp_path), str(tmp_path / "source")], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(tmp_path / "site")
+    assert not (tmp_path / "site" / "chat" / "tests").exists()
+    (tmp_path / "project").mkdir()
+    with Host(installed(tmp_path / "project"), PYTHONPATH=str(tmp_path / "site")) as host:
+        page = visitor(f"{host.url}/").read().decode()
+        assert 'id="room-lobby"' in page
+        (style,) = re.findall(r'href="(/static/chat/chat\.css[^"]*)"', page)
+        assert visitor(host.url + style).status == 200
+        assert (
+            "Räume"
+            in visitor(urllib.request.Request(f"{host.url}/chat/", headers={"Accept-Language": "de"})).read().decode()
+        )
+
+
+def test_all_that_is_imported_is_named_by_the_package():
+    named = tomllib.loads((servers.ROOT / "pyproject.toml").read_text())["project"]
+    ours = {
+        re.split(r"[<>=]", one)[0].replace("-", "_")
+        for one in [*named["dependencies"], *named["optional-dependencies"]["redis"]]
+    }
+    imported = set()
+    for path in files():
+        if path.suffix == ".py" and path.parts[0] == "chat" and path.parts[1] != "tests":
+            for node in ast.walk(ast.parse((servers.ROOT / path).read_text())):
+                if isinstance(node, ast.Import):
+                    imported |= {one.name.partition(".")[0] for one in node.names}
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    imported.add(str(node.module).partition(".")[0])
+    assert imported - sys.stdlib_module_names - {"chat"} == ours - {"channels_redis", "daphne"}  # which settings name
 
 
 def test_five_lines_are_five():

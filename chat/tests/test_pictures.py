@@ -13,6 +13,7 @@ ALL = {name_of(screen, size, scheme) for screen in SCREENS for size in SIZES for
 MOST, MOST_MOVING = 1_500_000, 400_000  # bytes: of all of them, and of the one that moves
 
 
+@pytest.mark.thorough
 def test_it_works(chromium, tmp_path):
     with lived_in_site(chromium) as (site, visit):
         take(tmp_path, site, visit, ["room"], effort=0)

@@ -30,7 +30,7 @@ def nothing_is_stored() -> bool:
 def test_without_cookies_it_says_so_and_keeps_the_text(browser_like, form):
     answer = browser_like.post(f"/chat/lobby/{form}/", FORMS[form])
     assert answer.status_code == 403
-    assert "keeps no cookies" in answer.text
+    assert "cookie of this site came along" in answer.text
     assert TYPED[form] in answer.text
     assert nothing_is_stored()
 
@@ -39,7 +39,7 @@ def test_without_cookies_it_says_so_and_keeps_the_text(browser_like, form):
 def test_htmx_is_given_what_it_shows(browser_like, form):
     answer = browser_like.post(f"/chat/lobby/{form}/", FORMS[form], headers=HTMX)
     assert answer.status_code == 200
-    assert "keeps no cookies" in answer.text
+    assert "cookie of this site came along" in answer.text
     assert TYPED[form] in answer.text
     assert nothing_is_stored()
 
@@ -84,11 +84,17 @@ async def test_a_page_of_ones_own_is_live(connect, lobby, ann):
     assert 'data-state="live"' in await say_who(connect, ann.key, guest=ann)
 
 
-@pytest.mark.parametrize(("keeps", "said"), [(True, "somebody else"), (False, "keeps no cookies")])
+@pytest.mark.parametrize(("keeps", "said"), [(True, "somebody else"), (False, "cookie of this site came along")])
 async def test_one_that_was_made_for_somebody_else_ends(connect, lobby, ann, keeps, said):
     frame = await say_who(connect, "g0123456789abcdef", guest=ann if keeps else None)
     assert 'data-state="ended"' in frame
     assert said in frame
+
+
+def test_who_is_banned_hears_that(as_guest, lobby, ann):
+    ann.banned = True
+    ann.save()
+    assert "A moderator has closed this room to you" in as_guest(ann).get("/chat/lobby/", headers=HTMX).text
 
 
 async def test_what_it_says_is_a_text(connect, lobby, ann):
@@ -109,4 +115,5 @@ def test_to_a_page_that_holds_a_room_still_it_is_said_that_it_is_not_for_them(cl
     assert 'data-state="ended"' in answer.text
     assert "not for you" in answer.text
     assert "Secret" not in answer.text
+    assert "no-store" in answer.headers["Cache-Control"]
     assert client.get(f"/chat/{slug}/").status_code == 404

@@ -135,7 +135,7 @@ def test_nothing_is_done_for_the_guest_any_more(lobby, ann, verb):
         ),
         "post_message": lambda: actions.post_message(lobby, stale, "boo"),
     }
-    with pytest.raises(Forbidden, match="signed in"):
+    with pytest.raises(Forbidden, match="somebody else"):
         do[verb]()
 
 

@@ -14,7 +14,7 @@ from django_htmx.http import reselect, reswap, retarget
 
 from chat import actions, fragments, identity, policy
 from chat.conf import conf
-from chat.errors import Forbidden, Refused
+from chat.errors import Forbidden, Refused, Sentence
 from chat.fragments import respond
 from chat.models import Participant, Room
 from chat.tickets import FIELD
@@ -60,16 +60,17 @@ def default_room(request: HttpRequest) -> HttpResponse:
 def room(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         found = find(request, slug, promised=True)
-    except (Http404, PermissionDenied):
+    except (Http404, PermissionDenied) as error:
         if "HX-Request" in request.headers and "promise" not in request.GET:
-            return _not_theirs(slug)
+            return _not_theirs(slug, str(error) if isinstance(error, PermissionDenied) else NOT_THEIRS)
         raise
     return show(request, *found)
 
 
-def _not_theirs(slug: str) -> HttpResponse:
+def _not_theirs(slug: str, why: Sentence) -> HttpResponse:
     """To a page that holds the room still, and what is typed in it: htmx shows no answer of another status."""
-    response = HttpResponse(fragments.ended(slug, Forbidden(NOT_THEIRS)))
+    response = HttpResponse(fragments.ended(slug, Forbidden(why)))
+    response["Cache-Control"] = "no-store"  # its address is that of a whole page
     place = f"#connection-{slug}"
     return reswap(retarget(reselect(response, place), place), "outerHTML")
 
