@@ -41,11 +41,11 @@ def side_room(db) -> Room:
 
 
 def test_a_page_stands_and_asks_what_it_likes_where_the_tables_are_missing(draw, monkeypatch, caplog):
-    def missing(slug):
+    def missing(room):
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM chat_before_migrate")
 
-    monkeypatch.setattr(actions, "open_room", missing)
+    monkeypatch.setattr(fragments, "log", missing)
     page = draw('<h1>Ours</h1>{% chat_room "lobby" %}{% chat_room "news" %}')
     assert page.startswith("<h1>Ours</h1>")
     assert page.count("The chat can&#x27;t reach its messages just now") == 1
