@@ -38,12 +38,7 @@ def message_body(text: object, longest: int) -> str:
     line is indented stays. Refused when unfit."""
     body = _text(text, _("A message")).replace("\r\n", "\n").replace("\r", "\n").rstrip()
     body = BLANK_LINES.sub("", body)
-    if not _visible(body):
-        raise Refused(_("Nothing to send: the message is empty."))
-    blanks = 0 if EMPTY.isdisjoint(body) else sum(map(EMPTY.__contains__, body))
-    if blanks > MOST_BLANKS * max(sum(map(_marks, body)), 1):
-        raise Refused(_("This message is hardly anything but blanks: leave some of them out."))
-    if len(body) > longest:
+    if len(body) > longest:  # first, as the rest looks at each character
         raise Refused(
             sentence(
                 _("This message is too long: it has {length} characters, and at most {longest} fit."),
@@ -51,6 +46,11 @@ def message_body(text: object, longest: int) -> str:
                 longest=longest,
             )
         )
+    if not _visible(body):
+        raise Refused(_("Nothing to send: the message is empty."))
+    blanks = 0 if EMPTY.isdisjoint(body) else sum(map(EMPTY.__contains__, body))
+    if blanks > MOST_BLANKS * max(sum(map(_marks, body)), 1):
+        raise Refused(_("This message is hardly anything but blanks: leave some of them out."))
     return body
 
 

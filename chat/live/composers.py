@@ -94,7 +94,8 @@ class Composers:
         return isinstance(nonce, str) and nonce in self.sent_before
 
     def doubt(self, nonce: str, command: Command) -> None:
-        _keep(self.unsure, nonce, command, MOST_GROWING)
+        if len(command["message"]) <= conf.frame_limit:  # else it is too long to be stored, and for us to keep
+            _keep(self.unsure, nonce, command, MOST_GROWING)
 
     def shown(self, command: Command) -> None:
         """A draft says what stands in the page: from there on it is the page's own."""

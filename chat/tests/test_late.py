@@ -299,5 +299,7 @@ def test_a_socket_remembers_a_bounded_number(monkeypatch):
         known.again({"nonce": f"n-{number}", "grows": "1"})
         known.note(f"n-{number}", "x", 1)
         composers.keep(known.left, f"n-{number}")
+        known.doubt(f"n-{number}", {"message": "x" * (number % 2 * 70_000)})
     known.follow({"waiting": [f"m-{number}" for number in range(500)]})
+    assert [one["message"] for one in known.unsure.values()] == [""] * 4
     assert [len(one) for one in (known.said, known.heard, known.left, known.sent_before)] == [4, 64, 64, 64]
