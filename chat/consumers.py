@@ -171,7 +171,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         """A guest's posts are stored together with those that follow. Members' wait, as each looks at the session."""
         read = self._read(text_data)
         if isinstance(read, dict) and self._is_apart(read):
-            await self._inbox.side_by_side(partial(self._handle, read))
+            await self._inbox.side_by_side(partial(self._handle_apart, read))
         else:
             await self._inbox.in_turn(partial(self._handle, read))
 
@@ -199,10 +199,20 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         except Ended as end:
             await self._end(end)
 
+    async def _handle_apart(self, read: Read) -> None:
+        """The same where nobody hears what it raises: its page waits for an answer, so it comes back and asks."""
+        try:
+            await self._handle(read)
+        except OSError:  # the connection is gone
+            pass
+        except Exception:
+            logger.exception("A frame could not be answered")
+            spawn(self.finish())
+
     def acknowledged(self, nonces: Iterable[str]) -> None:
         for nonce in nonces:
             if command := self.visit.composers.unsure.pop(nonce, None):  # what it said more by then can be told now
-                spawn(self._handle(command))
+                spawn(self._handle_apart(command))
 
     async def _answer(self, read: Read) -> str:
         command: Command = {}

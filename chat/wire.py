@@ -12,7 +12,8 @@ version by tests/test_wire.py:
   frame in pieces, which is all that autobahn's own queue is for, and sends a goodbye only for us or in answer to one);
 - while anything waits in a transport, or it is `disconnecting`, it is among `transport.reactor.getWriters()`, so that
   of thousands of idle ones none needs to be asked;
-- the socket's own `send` fails once that socket is closed. (Its number would by then be another's);
+- the socket's own `send` fails once that socket is closed. (Its number would by then be another's.) The transport is
+  not `connected` then, and has no `socket` any more;
 - what we have not yet taken is in `protocol.application_queue`, an `asyncio.Queue` filled by `put_nowait`;
 - after `loseConnection()` and `abortConnection()` of the transport the browser sees 1006, after which htmx reconnects
   (autobahn cannot send 1012).
@@ -70,7 +71,7 @@ class Connection:
 
     def _write(self, frame: bytes) -> int:
         """Straight to the socket while nothing waits before it: Twisted's own write would wait for the next turn of its
-        reactor, and wake it once for each socket.
+        reactor, and wake it once for each socket. Raises when the connection is lost.
         """
         transport = self._transport
         sent = 0
@@ -81,6 +82,8 @@ class Connection:
                 sent = 0
             if sent == len(frame):
                 return 0
+        if not transport.connected:  # lost, and its consumer has not been told yet
+            raise ConnectionResetError("the connection is gone")
         transport.write(frame[sent:])
         return self.unsent
 

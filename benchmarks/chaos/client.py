@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from benchmarks.chaos.evidence import Story
 from chat.tests.page import Page
 
 if TYPE_CHECKING:
@@ -35,19 +36,21 @@ class Client:
         self.ready = asyncio.Event()  # live
         self.open = False
         self.socket = None
+        self.story = Story()
         self.turns = itertools.count(number)  # at another process each time, and all processes have somebody
 
     async def live(self) -> None:
         while True:
             site = self.world.sites[next(self.turns) % len(self.world.sites)]
+            self.story.tell("connect", port=site.port, cursor=self.page.cursor)
             try:
                 if not self.cookie:
                     self.cookie = await asyncio.to_thread(fetch_cookie, site.url)
                 url = f"{site.socket_url}/ws/chat/?sync=1"
                 async with connect(url, additional_headers={"Cookie": self.cookie}, ping_interval=5) as self.socket:
                     await self.read()
-            except (OSError, WebSocketException, TimeoutError, EOFError):
-                pass
+            except (OSError, WebSocketException, TimeoutError, EOFError) as error:
+                self.story.tell("lost", error=repr(error))
             finally:
                 self.ready.clear()
                 self.open = False
@@ -62,7 +65,7 @@ class Client:
         for nonce, body in list(self.outbox.items()):  # and before it what is still waiting, in its order
             await self.socket.send(json.dumps({"message": body, "nonce": nonce}))
         async for text in self.socket:
-            said = self.page.apply(text)
+            said = self.swap(text)
             now = time.monotonic()
             if self.page.state in ("live", "slow") and not self.ready.is_set():
                 self.ready.set()
@@ -78,8 +81,16 @@ class Client:
                 for pk in said["new"]:
                     self.world.figures.arrived(self.page.log[pk][1], now, self.world.fault)
 
+    def swap(self, text: str) -> dict[str, list]:
+        before, faults = self.page.cursor, len(self.page.faults)
+        said = self.page.apply(text)
+        new = [self.page.log[pk][0] for pk in said["new"]]
+        self.story.swapped(before, self.page.cursor, new, self.page.faults[faults:], text)
+        return said
+
     async def say(self, body: str, nonce: str) -> None:
         self.outbox[nonce] = body
+        self.story.tell("say", nonce=nonce, open=self.open)
         if self.open:
             with suppress(Exception):  # a line that has just died: it is resent on return
                 await self.socket.send(json.dumps({"message": body, "nonce": nonce}))

@@ -10,12 +10,15 @@ from contextlib import ExitStack, suppress
 
 from django.db import Error, close_old_connections, connection
 
-from benchmarks.chaos import faults
+from benchmarks.chaos import evidence, faults
 from benchmarks.chaos.client import Client
 from benchmarks.chaos.figures import Figures
 from chat import actions
 from chat.models import Message, Room
 from chat.tests import servers
+
+REPAIRED = "is let go: RuntimeError"
+"""How a process logs that a socket missed something and is made to come back: it should never have to."""
 
 
 class World:
@@ -27,7 +30,11 @@ class World:
         self.fault = ""
         """What is broken now; empty when nothing is."""
         self.faults: list[str] = []
+        self.when: list[tuple[float, str]] = []
+        """When each began."""
         self.breaches: list[str] = []
+        self.explained: list[str] = []
+        """What tells why."""
         self._tasks: set[asyncio.Future] = set()
 
     def remember(self, task: asyncio.Future) -> None:
@@ -81,6 +88,7 @@ class World:
     def begin(self, fault: str) -> None:
         self.fault = fault
         self.faults.append(fault)
+        self.when.append((time.time(), fault))
         if self.options.verbose:
             print(f"  {fault}", flush=True)
 
@@ -121,18 +129,26 @@ class World:
             self.breaches.append(f"{len(missing)} acknowledged messages are not stored: {sorted(missing)[:5]}")
         if len(nonces) != len(set(nonces)):
             self.breaches.append(f"{len(nonces) - len(set(nonces))} messages are stored twice")
-        for client in self.clients:
-            self.judge_page(client, table)
+        for site in self.sites:
+            if REPAIRED in site.log.read_text(errors="replace"):
+                self.breaches.append(f"the process on {site.port} found sockets to which it had not sent all")
+        wrong = [client for client in self.clients if not self.judge_page(client, table)]
+        if self.breaches:
+            self.explained = [f"kept in {evidence.keep(self, table).relative_to(servers.ROOT)}"]
+            for client in wrong[:3]:
+                self.explained += [f"  client {client.number}:", *evidence.explain(client, table)]
         if not self.options.untimed:
             self.breaches += self.figures.broken_bounds()
 
-    def judge_page(self, client: Client, table: list[tuple[int, int, str]]) -> None:
+    def judge_page(self, client: Client, table: list[tuple[int, int, str]]) -> bool:
+        known = len(self.breaches)
         self.breaches += [f"client {client.number}: {fault}" for fault in client.page.faults[:3]]
         rows = client.page.rows()
         due = [row for row in table if not rows or row[1] >= rows[0][1]]
         if not rows or rows != due or (not client.page.replaced and len(rows) != len(table)):
             wrong = [(mine, its) for mine, its in zip(rows, due, strict=False) if mine != its][:2]
             self.breaches.append(f"client {client.number} holds {len(rows)} rows, due are {len(due)}: {wrong}")
+        return len(self.breaches) == known
 
     def report(self) -> None:
         count = len(self.figures.acknowledged)
@@ -142,7 +158,7 @@ class World:
         print(f"{len(self.faults)} faults: {kinds}; {replaced} whole logs replaced")
         for line in [*self.figures.lines(), *(f"BREACH {breach}" for breach in self.breaches[:20])]:
             print(line)
-        print(f"{len(self.breaches)} breaches")
+        print(*[f"{len(self.breaches)} breaches", *self.explained], sep="\n")
 
 
 def change_something() -> None:

@@ -1,5 +1,6 @@
 """What a page says besides messages: of its connection, its tab, its person, and of what was refused."""
 
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -63,7 +64,8 @@ def gone(nonce: str, slug: str) -> SafeString:
 def left(room: Room, nonce: str, left: int | None, joined: bool = False) -> SafeString:
     """How many characters still fit into a draft, said at its composer. Below 0 they are too many; None: nothing.
     `joined`: several lines may have been pasted into one."""
-    said = {"room": room, "nonce": nonce, "left": left, "over": max(-(left or 0), 0), "joined": joined}
+    over, amount = max(-(left or 0), 0), number_format(abs(left or 0), force_grouping=True)
+    said = {"room": room, "nonce": nonce, "left": left, "over": over, "amount": amount, "joined": joined}
     return render("chat/_left.html", said)
 
 

@@ -32,7 +32,8 @@ class Socket(Protocol):
     """Those with whom it is written to; what is changed of the above takes it out."""
 
     write: Callable[[bytes], int] | None
-    """Sends a prepared frame at once and gives how many bytes are unsent then; None when that can't be done."""
+    """Sends a prepared frame at once and gives how many bytes are unsent then, or raises when the connection is gone;
+    None when that can't be done."""
 
     async def send(self, frame: str) -> None:
         """Send it; raises when the connection is gone."""
@@ -130,9 +131,12 @@ class Crowd:
         self._connections.discard(socket.connection)
         self._part(socket)
 
-    def write(self, frames: bytes) -> list[Any]:
-        """To all of them. Gives those for whom something waits now: they have stepped out."""
+    def write(self, frames: bytes, cursor: int | None = None) -> list[Any]:
+        """To all of them, to whose pages it gives this cursor if it gives one. Gives those for whom something waits
+        now: they have stepped out."""
         late = self._connections.write(frames)
+        if cursor is not None:
+            self.cursor = cursor
         for socket in late:
             self._part(socket)
         return late

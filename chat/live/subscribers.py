@@ -1,20 +1,19 @@
-"""The sockets of one room in this process: read what is new, render it once, send it to all of them."""
+"""What is new in one room, for its sockets in this process: read or heard of, rendered once, and sent out."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from channels.db import database_sync_to_async
 
 from chat import bus
 from chat.conf import conf
 from chat.fragments import Changes
-from chat.frames import Frame
-from chat.live.acks import Acks, acknowledging
-from chat.live.crowd import Crowd, Socket
+from chat.live.acks import acknowledging
+from chat.live.crowd import Socket
 from chat.live.database import ask
+from chat.live.fanout import Fanout
 from chat.models import Message, Room
 from chat.models.room import OPEN
 from chat.variant import Variant
@@ -26,20 +25,13 @@ PAUSE_SHARE = 0.5
 out together, where otherwise each would be sent to thousands before the next one is even read. docs/benchmarks.md
 has what it brings."""
 
-MOST_VARIANTS = 32
-"""In one room. Every message is rendered for each, so whoever brings one more reads in the site's time zone."""
 
-
-class Subscribers:
-    """The sockets of one room in this process."""
+class Subscribers(Fanout):
+    """The sockets of one room in this process, which hear in time what becomes of it."""
 
     def __init__(self, room: Room):
-        self.room = room
-        self.sockets: set[Socket] = set()
-        self._apart: set[Socket] = set()  # those in no crowd
-        self._crowds: dict[Variant, Crowd] = {}
-        self.acks: Acks[Socket] = Acks()
-        self.head, self.epoch = -1, ""
+        super().__init__(room)
+        self.epoch = ""
         self.door = OPEN
         """As its pages were told."""
         self.coming = -1
@@ -52,27 +44,6 @@ class Subscribers:
         self._news: list[Changes] = []  # stored by this process, and not sent out yet
         self._present: frozenset[Variant] = frozenset()  # those of the last fan-out
         self._pump: asyncio.Task[None] | None = None
-
-    def enter(self, socket: Socket) -> None:
-        self.sockets.add(socket)
-        self._apart.add(socket)
-
-    def leave(self, socket: Socket) -> None:
-        socket.step_out()
-        self.acks.leave(socket)
-        self.sockets.discard(socket)
-        self._apart.discard(socket)
-
-    @property
-    def variants(self) -> set[Variant]:
-        """Those of the sockets that are here."""
-        crowds = {variant for variant, crowd in self._crowds.items() if crowd}
-        return crowds | {socket.variant for socket in self._apart}
-
-    def fitting(self, wanted: Variant) -> Variant:
-        """For somebody who reads in this one: it, or the one for all whom we can't serve in their own zone."""
-        variants = self.variants
-        return wanted if wanted in variants or len(variants) < MOST_VARIANTS else wanted.in_site_zone()
 
     def prepare(self, news: Sequence[Message]) -> Changes:
         """Messages just stored, rendered for those who are here. In the thread that has stored them."""
@@ -109,6 +80,7 @@ class Subscribers:
         except Exception as error:
             self.coming = self.head
             logger.warning("Room %s could not be read; the next tick tries again: %r", self.room.pk, error)
+            self.send_back()
         finally:
             self._pump = None
 
@@ -136,91 +108,6 @@ class Subscribers:
             and all(one.room.epoch == self.epoch for one in news)
         )
 
-    async def send_out(self, changes: Changes) -> None:
-        senders = self.acks.take(changes.posted)
-        for socket in [*senders, *self._write_out(changes, senders)]:
-            seen, frames, nonces = socket.cursor, list[Frame](), senders.get(socket, ())
-            if seen is not None and (changes.whole or seen < changes.head):
-                socket.cursor = changes.head
-                frames = changes.frames_after(seen, socket.variant)
-            try:
-                for frame in acknowledging(nonces, frames, self.room.slug if socket.grows else None):
-                    await socket.send(frame)
-                if nonces:
-                    socket.acknowledged(nonces)
-                if frames and seen is not None and socket.unread is not None:
-                    await self._count(socket, changes, seen)
-            except Exception as error:
-                self._lose(socket, error)
-
-    def _write_out(self, changes: Changes, senders: Collection[Socket]) -> list[Socket]:
-        """The same frames to all who stand where most do. Gives the others, but for the senders, who are told more."""
-        for socket in senders:
-            socket.step_out()
-        self._crowds = {variant: crowd for variant, crowd in self._crowds.items() if crowd}
-        for variant, crowd in self._crowds.items():
-            if changes.whole or crowd.cursor != changes.after:
-                crowd.dissolve()
-            else:
-                frames = changes.frames_after(changes.after, variant)
-                crowd.cursor = changes.head
-                self._write_to(crowd, b"".join(frame.prepared for frame in frames))
-        apart = self._apart.difference(senders)
-        return [*apart] if changes.whole else [socket for socket in apart if not self._written(socket, changes)]
-
-    def _write_to(self, crowd: Crowd, data: bytes) -> None:
-        for socket in crowd.write(data):
-            try:
-                socket.bound()
-            except Exception as error:
-                self._lose(socket, error)
-
-    def _written(self, socket: Socket, changes: Changes) -> bool:
-        """Straight to it, if it stands where most do: the next time it is one of the crowd."""
-        if socket.cursor != changes.after or socket.unread is not None or socket.write is None:
-            return False
-        socket.cursor = changes.head
-        unsent = 0
-        try:
-            for frame in changes.frames_after(changes.after, socket.variant):
-                if unsent := socket.write(frame.prepared):
-                    socket.bound()
-        except Exception as error:
-            self._lose(socket, error)
-        else:
-            if not unsent:
-                self._crowd(socket.variant).add(socket)
-        return True
-
-    def _crowd(self, variant: Variant) -> Crowd:
-        crowd = self._crowds.get(variant)
-        if not crowd:  # there is none, or all have left it
-            crowd = self._crowds[variant] = Crowd(self._apart, self.head)
-        return crowd
-
-    def _lose(self, socket: Socket, error: Exception) -> None:
-        logger.info("A socket of room %s is gone: %r", self.room.pk, error)
-        self.leave(socket)
-
-    async def tell(self, fragment: Callable[..., str], *given: Any) -> None:
-        """Something besides messages to all who are live, rendered once for each variant."""
-        frames: dict[Variant, Frame] = {}
-        while missing := self.variants - frames.keys():
-            frames |= await database_sync_to_async(_rendered)(missing, fragment, *given)
-        for variant, crowd in self._crowds.items():
-            self._write_to(crowd, frames[variant].prepared if crowd else b"")
-        for socket in [*self._apart]:
-            if socket.cursor is not None and socket.variant in frames:
-                try:
-                    await socket.send(frames[socket.variant])
-                except Exception as error:
-                    self._lose(socket, error)
-
-    async def _count(self, socket: Socket, changes: Changes, seen: int) -> None:
-        if socket.unread is not None and (news := changes.posted_after(seen, socket.is_counted)):
-            socket.unread += news
-            await socket.send(changes.tab(socket.unread, socket.variant))
-
     async def catch_up(
         self, socket: Socket, cursor: int, epoch: str | None = None, waiting: Collection[str] | None = None
     ) -> None:
@@ -244,7 +131,3 @@ class Subscribers:
                 if waiting is not None and socket in self.sockets:  # it may have been shown out meanwhile
                     self.acks.follow([(socket.key, nonce) for nonce in waiting], socket)
                 return
-
-
-def _rendered(variants: Collection[Variant], fragment: Callable[..., str], *given: Any) -> dict[Variant, Frame]:
-    return {variant: Frame(variant.call(fragment, *given)) for variant in variants}

@@ -62,7 +62,14 @@ def limits(scene: Scene) -> Iterator[Sample]:
     needs: tuple[str, ...]
     for state, left in (("left", 12), ("one-left", 1), ("over", -37), ("nothing", None), ("joined", None)):
         nonce = f"{scene.chain()}-0"
-        said = {"room": place, "nonce": nonce, "left": left, "over": max(-(left or 0), 0), "joined": state == "joined"}
+        said = {
+            "room": place,
+            "nonce": nonce,
+            "left": left,
+            "over": max(-(left or 0), 0),
+            "amount": str(abs(left or 0)),
+        }
+        said["joined"] = state == "joined"
         yield Sample("chat/_left.html", state, said, (f"#left-{nonce}",))
     nonce, reason = f"{scene.chain()}-0", _("Nothing to send: the message is empty.")
     needs = (f"#refusal-{nonce}", 'button[type="submit"]', f'[name="refused"][value="{nonce}"]')

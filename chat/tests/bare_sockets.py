@@ -76,6 +76,13 @@ class BareSocket(Standing):
 
     async def finish(self) -> None:
         self.finished = True
+        self._news.set()
+
+    async def finishes(self) -> None:
+        async with asyncio.timeout(30):
+            while not self.finished:
+                self._news.clear()
+                await self._news.wait()
 
     @property
     def seqs(self) -> list[int]:

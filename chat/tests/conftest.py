@@ -273,6 +273,11 @@ class Client(WebsocketCommunicator):
             frames.append(await self.receive_from(timeout=30))
         return frames
 
+    async def hears_nothing(self) -> None:
+        """Of all that it has sent: what it hears next answers this."""
+        await self.say(do="nothing")
+        assert "verb" in await self.receive_from(timeout=30)
+
 
 @pytest.fixture
 async def connect(transactional_db):

@@ -25,6 +25,12 @@ def say(page: Page, text: str) -> None:
     page.locator(f"form.composer:last-child:not(#{used})").wait_for()
 
 
+def send_form(page: Page, text: str) -> None:
+    """As one sends it who has no JavaScript."""
+    at(page).fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
 def bodies(page: Page) -> list[str]:
     return page.locator(".message-body").all_inner_texts()
 

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 from chat import prefix
 from chat.origin import SameOrigin
 from chat.tests import servers
-from chat.tests.people import PATIENCE, at, say
+from chat.tests.people import PATIENCE, at, say, send_form
 
 ADDRESS = re.compile(r'(?:href|src|action|hx-get|hx-post|ws-connect)="(/[^"]*)"')
 
@@ -52,8 +52,7 @@ def test_people_talk(below, browser):
 @pytest.mark.browser
 def test_without_javascript(below, browser):
     page = browser(below, "/sub/chat/", java_script_enabled=False)
-    at(page).fill("by a form")
-    page.get_by_role("button", name="Send").click()
+    send_form(page, "by a form")
     expect(page.locator(".message-body").last).to_have_text("by a form")
     assert page.url.startswith(f"{below.url}/sub/chat/")
 

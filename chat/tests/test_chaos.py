@@ -27,3 +27,4 @@ def test_it_notices_when_lost_rings_are_not_repaired():
     )
     assert run.returncode == 1, run.stdout + run.stderr
     assert "BREACH with Redis away the last message did not reach everybody" in run.stdout
+    assert "kept in build/chaos-" in run.stdout

@@ -94,15 +94,17 @@ async def test_leaving_twice_or_without_having_come_is_harmless(hubs, lobby):
 async def test_who_comes_back_after_the_last_one_left_is_subscribed_again(hubs, lobby, ann):
     far, near = hubs(), hubs()
     for _ in range(5):
-        passing = BareSocket(lobby)
+        passing = BareSocket(lobby, cursor=None)
         await far.join(passing, lobby)
         leaving = asyncio.create_task(far.leave(passing))
-        stays = BareSocket(lobby)
+        stays = BareSocket(lobby, cursor=None)
         await far.join(stays, lobby)
         await leaving
-        await near.join(BareSocket(lobby), lobby)  # takes this process's own rings, so that `far` has only the layer's
+        # This one takes its own process's rings, so that `far` has only the layer's.
+        await near.join(
+            BareSocket(lobby, cursor=None), lobby
+        )  # takes this process's own rings, so that `far` has only the layer's
         message = await post(lobby, ann, "hello")
-        stays.cursor = None
         await far.subscribers[lobby.pk].catch_up(stays, message.seq - 1)
         message = await post(lobby, ann, "by the layer")
         await stays.hears(message.seq)

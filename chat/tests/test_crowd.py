@@ -128,6 +128,13 @@ async def test_a_connection_that_is_gone_costs_nobody_else_anything():
         assert crowd.write(b"!") == []
 
 
+async def test_a_connection_that_is_lost_takes_nothing_more():
+    async with gathered(1) as (_, _, (reader,)):
+        reader.lose()
+        with pytest.raises(ConnectionError):
+            reader.write(b"hello")
+
+
 async def test_a_number_that_is_used_again_is_not_written_to():
     """A closed socket's descriptor is the next one's: by number, a room's messages would go to a stranger."""
     async with gathered(2) as (crowd, _, (_, gone)):
@@ -182,6 +189,56 @@ async def test_whoever_stood_with_most_is_of_the_crowd_the_next_time(hubs, lobby
     assert [readers[0].cursor, readers[1].cursor] == [4, 4]
     await hub.leave(readers[1])
     assert readers[1].crowd is None
+    for reader in readers:
+        reader.transport.abortConnection()
+        reader.end.close()
+
+
+async def test_who_is_lost_before_their_consumer_hears_of_it_costs_nobody_else_anything(hubs, lobby, ann):
+    """As when a third of all lines are cut while somebody posts: it stood with most, and would be of the crowd."""
+    hub, reactor = hubs(), AsyncioSelectorReactor(asyncio.get_running_loop())
+    readers = [Reader(reactor, lobby) for _ in range(12)]
+    for reader in readers:
+        await hub.join(reader, lobby)
+    lost, here = readers[:6], readers[6:]
+    for reader in lost:
+        reader.lose()
+    for seq in (1, 2):
+        await post(lobby, ann, f"message {seq}")
+        for reader in here:
+            assert f"message {seq}<".encode() in await reader.reads(200) + reader.read(65536)
+    assert hub.subscribers[lobby.pk].sockets == {*here}
+    assert not any(reader.finished for reader in here)
+    for reader in readers:
+        reader.transport.abortConnection()
+        reader.end.close()
+
+
+async def test_whoever_a_broken_off_fan_out_did_not_reach_comes_back(hubs, lobby, ann, monkeypatch):
+    hub, reactor = hubs(), AsyncioSelectorReactor(asyncio.get_running_loop())
+    readers = [Reader(reactor, lobby, variant) for variant in (ENGLISH, GERMAN)]
+    for reader in readers:
+        await hub.join(reader, lobby)
+    await post(lobby, ann, "message 1")
+    for reader in readers:
+        await reader.reads(200)
+    write, written = Crowd.write, []
+
+    def breaks(crowd, frames, cursor=None):
+        if written:
+            raise RuntimeError("whatever it may be")
+        written.append(crowd)
+        return write(crowd, frames, cursor)
+
+    monkeypatch.setattr(Crowd, "write", breaks)
+    await post(lobby, ann, "message 2")
+    waiting = [asyncio.create_task(reader.finishes()) for reader in readers]
+    for left in (await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))[1]:
+        left.cancel()
+    reached, other = sorted(readers, key=lambda reader: reader.finished)
+    assert (reached.cursor, reached.crowd, hub.subscribers[lobby.pk].head) == (2, written[0], 2)
+    assert other.finished
+    assert hub.subscribers[lobby.pk].sockets == {reached}
     for reader in readers:
         reader.transport.abortConnection()
         reader.end.close()

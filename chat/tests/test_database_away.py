@@ -4,7 +4,9 @@ import asyncio
 import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
@@ -15,7 +17,7 @@ from chat.live.database import ask, ask_promptly
 from chat.models import Room
 from chat.tests import servers
 from chat.tests.databases import locked
-from chat.tests.people import Raw
+from chat.tests.people import Raw, until
 from site_config.asgi import application
 
 
@@ -118,3 +120,22 @@ def test_no_page_waits_for_what_sockets_store(site, database_url):
         while "n-1" not in (frame := ann.frame()):
             pass
         assert "delete:#composer-n-1" in frame  # had the page waited too, it would have been refused by now
+
+
+CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+
+
+@pytest.mark.thorough
+def test_who_comes_first_after_a_restart_of_the_database_finds_it():
+    """A pool finds out one by one which of its connections are dead, and rests a second in between: it keeps few."""
+    with servers.Postgres() as postgres:
+        servers.migrate(postgres.url)
+        with servers.Site(DATABASE_URL=postgres.url, REDIS_URL="") as site:
+            with ThreadPoolExecutor(8) as visitors:
+                list(visitors.map(lambda _: urllib.request.urlopen(f"{site.url}/chat/").close(), range(24)))
+            with psycopg.connect(postgres.url, autocommit=True) as look:
+                until(lambda: look.execute(CONNECTIONS).fetchone()[0] == 1, "connections that nobody uses are kept")
+            postgres.stop()
+            postgres.start()
+            with Raw(site) as ann:
+                ann.post("hello")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chat.tests import servers
-from chat.tests.people import at, forgive_outage, go_live, say, sign_up
+from chat.tests.people import at, forgive_outage, go_live, say, send_form, sign_up
 
 
 class Forgetful(servers.Site):
@@ -47,8 +47,7 @@ def test_who_keeps_no_cookies_is_told_what_they_are_for(forgetful, browser, widt
 def test_without_javascript_the_text_stays(forgetful, browser):
     page = browser(forgetful, java_script_enabled=False)
     browser.forgiven = re.compile("status of 403")
-    at(page).fill("hello")
-    page.get_by_role("button", name="Send").click()
+    send_form(page, "hello")
     expect(page.locator(".refusal", has_text="cookie of this site came along")).to_be_visible()
     expect(at(page)).to_have_value("hello")
 

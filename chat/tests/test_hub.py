@@ -64,6 +64,20 @@ async def test_a_socket_that_breaks_while_it_is_written_to_costs_nobody_else_any
     assert broken not in hub.subscribers[lobby.pk].sockets
 
 
+async def test_who_missed_something_is_not_moved_on_but_comes_back(hubs, lobby, ann):
+    hub, missed, socket = hubs(), BareSocket(lobby), BareSocket(lobby)
+    for one in (missed, socket):
+        await hub.join(one, lobby)
+    await post(lobby, ann, "hello")
+    await socket.hears(1)
+    missed.cursor = 0
+    await post(lobby, ann, "again")
+    await socket.hears(2)
+    await missed.finishes()
+    assert missed.seqs == [1]
+    assert hub.subscribers[lobby.pk].sockets == {socket}
+
+
 async def test_a_lost_ring_is_made_up_for_by_the_tick(hubs, lobby, ann, silent, settings):
     settings.CHAT_TICK_SECONDS = 0.05
     hub, socket = hubs(), BareSocket(lobby)
@@ -266,7 +280,7 @@ async def test_what_comes_during_a_sync_is_part_of_it(hubs, lobby, ann):
 
 
 async def test_a_live_socket_that_syncs_is_held_until_it_is_done(hubs, lobby, ann):
-    hub, live, slow = hubs(), BareSocket(lobby), Slow(lobby, cursor=2)
+    hub, live, slow = hubs(), BareSocket(lobby, cursor=2), Slow(lobby, cursor=2)
     for _ in range(2):
         await post(lobby, ann, "before")
     await hub.join(live, lobby)

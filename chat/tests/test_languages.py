@@ -108,7 +108,7 @@ async def test_each_of_two_in_a_room_reads_their_own(connect, lobby):
 
 async def test_in_a_room_with_too_many_zones_one_more_reads_in_the_sites(connect, lobby, monkeypatch):
     """Or each message would be rendered for all 600 that somebody brings."""
-    monkeypatch.setattr("chat.live.subscribers.MOST_VARIANTS", 2)
+    monkeypatch.setattr("chat.live.fanout.MOST_VARIANTS", 2)
     zones = ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Tokyo", "Pacific/Pago_Pago"]
     people = [await chooser(f"gzone{number}", "en", zone) for number, zone in enumerate(zones)]
     sockets = [await connect(guest=one) for one in people]

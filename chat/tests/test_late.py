@@ -32,12 +32,6 @@ async def leave(socket, text: str, nonce: str = A, waiting: str = B, **more: str
     return await heard(socket)
 
 
-async def nothing(socket) -> None:
-    """Nothing was said of what it sent: the next it hears answers this."""
-    await socket.say(do="nothing")
-    assert "verb" in await heard(socket)
-
-
 @pytest.fixture
 async def socket(connect, lobby):
     """Of a page that has sent "hello" by composer A."""
@@ -127,14 +121,14 @@ async def test_what_was_edited_meanwhile_hides_nothing_that_is_new(socket):
 
 async def test_of_what_is_typed_in_still_nothing_is_said(socket):
     await socket.say(do="late", message="hellowo", nonce=A, waiting=A)
-    await nothing(socket)
+    await socket.hears_nothing()
     await send(socket, "helloworld", A)
     assert await stored() == ["hello", "world"]
 
 
 async def test_what_was_never_stored_stays_where_it_is(socket):
     await socket.say(do="late", message="by a connection that was lost", nonce=B, waiting=C)
-    await nothing(socket)
+    await socket.hears_nothing()
     await socket.say(message="by a connection that was lost", nonce=B, grows="1")  # tried again, and left already
     assert "was lost" in await heard(socket)
     assert f"#composer-{B}, " in await heard(socket)
@@ -160,7 +154,7 @@ async def test_what_was_refused_before_stays_with_its_reason(connect, lobby, ann
     await sync_to_async(actions.post_message)(lobby, ann, "hello", A)
     socket = await come_back(connect, ann, A, refused=A)
     await socket.say(do="late", message="hellowo", nonce=A, waiting=B)
-    await nothing(socket)
+    await socket.hears_nothing()
 
 
 async def test_there_is_no_room_for_more_than_a_message(socket, settings):
@@ -201,7 +195,7 @@ async def test_what_is_refused_of_it_stays_and_can_be_sent_again(socket, setting
     assert f'id="refusal-{A}"' in frame
     assert "11 characters, and at most 10" in frame
     await socket.say(do="late", message="hello" + "x" * 11, nonce=A, waiting=B)
-    await nothing(socket)
+    await socket.hears_nothing()
     assert GONE in (await send(socket, "hello" + "x" * 10, A) + await heard(socket))
     assert await stored() == ["hello", "x" * 10]
 
@@ -271,7 +265,7 @@ async def test_what_is_stored_only_after_it_was_left_is_not_forgotten(connect, l
     """Its command was still on its way through the former connection."""
     socket = await come_back(connect, ann, A)
     await socket.say(do="late", message="hellowo", nonce=A, waiting=B)
-    await nothing(socket)
+    await socket.hears_nothing()
     await sync_to_async(actions.post_message)(lobby, ann, "hello", A)
     frames = await socket.hears(GONE)
     assert MARK in "".join(frames)

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from websockets.sync.client import connect
 
 from chat.tests import servers
-from chat.tests.people import at, say
+from chat.tests.people import say, send_form
 from chat.tests.test_below_a_path import ADDRESS
 from chat.tests.test_docs import blocks, document
 
@@ -139,8 +139,7 @@ def test_people_talk_over_both_processes_and_over_one(nginx, visit):
 
 def test_a_form_is_taken(nginx, visit):
     page = visit(nginx, "/chat/", java_script_enabled=False)
-    at(page).fill("by a form")
-    page.get_by_role("button", name="Send").click()
+    send_form(page, "by a form")
     expect(page.locator(".message-body").last).to_have_text("by a form")
     assert page.context.cookies()[0]["secure"]
 
@@ -188,7 +187,6 @@ def test_below_a_path(below, visit):
 
 def test_below_a_path_without_javascript(below, visit):
     page = visit(below, "/talk/chat/", java_script_enabled=False)
-    at(page).fill("by a form")
-    page.get_by_role("button", name="Send").click()
+    send_form(page, "by a form")
     expect(page.locator(".message-body").last).to_have_text("by a form")
     assert page.url.startswith(f"https://{HOST}/talk/chat/")

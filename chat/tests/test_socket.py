@@ -7,6 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from chat import actions, fragments
+from chat.consumers import COME_BACK
 from chat.live.hub import hub
 from chat.models import Message, Participant, Room
 from chat.tests.bare_sockets import cursor, seqs
@@ -205,6 +206,14 @@ async def test_who_is_banned_is_shown_out_once_however_many_notice(connect, lobb
     assert said.count("moderator") == 1
     assert code == ENDED
     assert await socket.receive_nothing(0.3)
+
+
+async def test_a_page_whose_frame_failed_in_a_way_nobody_foresaw_comes_back_and_asks(connect, lobby, monkeypatch):
+    """It would wait for its answer for ever: what is stored side by side has nobody who hears how it ended."""
+    socket = await connect()
+    monkeypatch.setattr(actions, "post_messages", lambda posts: 1 / 0)
+    await socket.say(message="hi", nonce="n-1")
+    assert await last_words(socket) == ("", COME_BACK)
 
 
 @pytest.mark.parametrize("frame", [{"message": "hi"}, {"message": "hi", "nonce": "n-1"}, {"do": "back"}, SYNC], ids=str)

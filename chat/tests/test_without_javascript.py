@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from chat.tests import servers
 from chat.tests.databases import ROOMS, fresh_database
-from chat.tests.people import Raw, at, bodies, rename
+from chat.tests.people import Raw, at, bodies, rename, send_form
 
 
 @pytest.fixture
@@ -51,8 +51,7 @@ def test_reading_and_posting(busy_site, room, plain, browser):
     expect(scripted.locator(".message-body").last).to_have_text("by form")
     page.reload()
     assert len(bodies(page)) == 2, "reloading posts nothing"
-    at(page).fill("by button")
-    page.get_by_role("button", name="Send").click()
+    send_form(page, "by button")
     expect(page.locator(".message-body").last).to_have_text("by button")
     assert page.locator(".message-author").all_inner_texts()[1:] == [page.locator(".me-name bdi").inner_text()] * 2
 

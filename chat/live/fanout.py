@@ -1,0 +1,158 @@
+"""Those who hear a room in this process, and how the same frames reach all of them."""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from channels.db import database_sync_to_async
+
+from chat import bus
+from chat.fragments import Changes
+from chat.frames import Frame
+from chat.live.acks import Acks, acknowledging
+from chat.live.crowd import Crowd, Socket
+from chat.models import Room
+from chat.variant import Variant
+
+logger = logging.getLogger("chat.fanout")
+
+MOST_VARIANTS = 32
+"""In one room. Every message is rendered for each, so whoever brings one more reads in the site's time zone."""
+
+
+class Fanout:
+    """The sockets of one room in this process, and what is sent to all who are live."""
+
+    def __init__(self, room: Room):
+        self.room = room
+        self.head = -1
+        """Up to here it is sent out, or being sent."""
+        self.sockets: set[Socket] = set()
+        self._apart: set[Socket] = set()  # those in no crowd
+        self._crowds: dict[Variant, Crowd] = {}
+        self.acks: Acks[Socket] = Acks()
+
+    def enter(self, socket: Socket) -> None:
+        self.sockets.add(socket)
+        self._apart.add(socket)
+
+    def leave(self, socket: Socket) -> None:
+        socket.step_out()
+        self.acks.leave(socket)
+        self.sockets.discard(socket)
+        self._apart.discard(socket)
+
+    @property
+    def variants(self) -> set[Variant]:
+        """Those of the sockets that are here."""
+        crowds = {variant for variant, crowd in self._crowds.items() if crowd}
+        return crowds | {socket.variant for socket in self._apart}
+
+    def fitting(self, wanted: Variant) -> Variant:
+        """For somebody who reads in this one: it, or the one for all whom we can't serve in their own zone."""
+        variants = self.variants
+        return wanted if wanted in variants or len(variants) < MOST_VARIANTS else wanted.in_site_zone()
+
+    async def send_out(self, changes: Changes) -> None:
+        senders = self.acks.take(changes.posted)
+        for socket in [*senders, *self._write_out(changes, senders)]:
+            try:
+                await self._send_to(socket, changes, senders.get(socket, ()))
+            except Exception as error:
+                self._lose(socket, error)
+
+    async def _send_to(self, socket: Socket, changes: Changes, nonces: Sequence[str]) -> None:
+        seen, frames = socket.cursor, list[Frame]()
+        if seen is not None and seen < changes.after and not changes.whole:
+            raise RuntimeError(f"it stands at {seen}, and what came up to {changes.after} was not sent to it")
+        if seen is not None and (changes.whole or seen < changes.head):
+            frames = changes.frames_after(seen, socket.variant)
+            socket.cursor = changes.head
+        for frame in acknowledging(nonces, frames, self.room.slug if socket.grows else None):
+            await socket.send(frame)
+        if nonces:
+            socket.acknowledged(nonces)
+        if frames and seen is not None and socket.unread is not None:
+            await self._count(socket, changes, seen)
+
+    def _write_out(self, changes: Changes, senders: Collection[Socket]) -> list[Socket]:
+        """The same frames to all who stand where most do. Gives the others, but for the senders, who are told more."""
+        for socket in senders:
+            socket.step_out()
+        self._crowds = {variant: crowd for variant, crowd in self._crowds.items() if crowd}
+        for variant, crowd in self._crowds.items():
+            if changes.whole or crowd.cursor != changes.after:
+                crowd.dissolve()
+            else:
+                frames = changes.frames_after(changes.after, variant)
+                self._write_to(crowd, b"".join(frame.prepared for frame in frames), changes.head)
+        apart = self._apart.difference(senders)
+        return [*apart] if changes.whole else [socket for socket in apart if not self._written(socket, changes)]
+
+    def _write_to(self, crowd: Crowd, data: bytes, cursor: int | None = None) -> None:
+        for socket in crowd.write(data, cursor):
+            try:
+                socket.bound()
+            except Exception as error:
+                self._lose(socket, error)
+
+    def _written(self, socket: Socket, changes: Changes) -> bool:
+        """Straight to it, if it stands where most do: the next time it is one of the crowd."""
+        if socket.cursor != changes.after or socket.unread is not None or socket.write is None:
+            return False
+        socket.cursor = changes.head
+        unsent = 0
+        try:
+            for frame in changes.frames_after(changes.after, socket.variant):
+                if unsent := socket.write(frame.prepared):
+                    socket.bound()
+            if not unsent:
+                self._crowd(socket.variant).add(socket)
+        except Exception as error:
+            self._lose(socket, error)
+        return True
+
+    def _crowd(self, variant: Variant) -> Crowd:
+        crowd = self._crowds.get(variant)
+        if not crowd:  # there is none, or all have left it
+            crowd = self._crowds[variant] = Crowd(self._apart, self.head)
+        return crowd
+
+    def _lose(self, socket: Socket, error: Exception) -> None:
+        """It hears no more here: if it was not gone, its page comes back, by the cursor that it has."""
+        level = logging.INFO if isinstance(error, OSError) else logging.WARNING
+        logger.log(level, "A socket of room %s is let go: %r", self.room.pk, error)
+        self.leave(socket)
+        bus.spawn(socket.finish())
+
+    def send_back(self) -> None:
+        """A fan-out was broken off: whoever was not reached by it comes back."""
+        for crowd in self._crowds.values():
+            if crowd.cursor != self.head:
+                crowd.dissolve()
+        for socket in [*self._apart]:
+            if socket.cursor is not None and socket.cursor < self.head:
+                self._lose(socket, RuntimeError("what it was to be sent could not be made"))
+
+    async def tell(self, fragment: Callable[..., str], *given: Any) -> None:
+        """Something besides messages to all who are live, rendered once for each variant."""
+        frames: dict[Variant, Frame] = {}
+        while missing := self.variants - frames.keys():
+            frames |= await database_sync_to_async(_rendered)(missing, fragment, *given)
+        for variant, crowd in self._crowds.items():
+            self._write_to(crowd, frames[variant].prepared if crowd else b"")
+        for socket in [*self._apart]:
+            if socket.cursor is not None and socket.variant in frames:
+                try:
+                    await socket.send(frames[socket.variant])
+                except Exception as error:
+                    self._lose(socket, error)
+
+    async def _count(self, socket: Socket, changes: Changes, seen: int) -> None:
+        if socket.unread is not None and (news := changes.posted_after(seen, socket.is_counted)):
+            socket.unread += news
+            await socket.send(changes.tab(socket.unread, socket.variant))
+
+
+def _rendered(variants: Collection[Variant], fragment: Callable[..., str], *given: Any) -> dict[Variant, Frame]:
+    return {variant: Frame(variant.call(fragment, *given)) for variant in variants}
