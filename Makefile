@@ -10,6 +10,8 @@ STYLES := theme/static/css/dist/styles.css
 APP_STYLES := chat/static/chat/chat.css
 TAILWIND := build/tailwind
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What one process has compiled the next ones find, and a run of the tests begins hundreds: also where the machine says no.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'

@@ -15,6 +15,7 @@ from django.db import transaction
 
 logger = logging.getLogger("chat.bus")
 
+AGAIN_SECONDS = 1.0
 LAYER_SECONDS = 1.0  # an unanswered layer holds nobody up for longer; the hub's tick repairs the lost ring
 
 Ring = dict[str, Any]
@@ -138,6 +139,16 @@ def spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     _tasks.add(task)  # a loop holds its tasks weakly
     task.add_done_callback(_tasks.discard)
     return task
+
+
+async def for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """What a process does as long as it lives: should it fail in a way nobody foresaw, it begins anew."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("What never ends has failed, and begins anew")
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _publish(to: str, what: Ring) -> None:

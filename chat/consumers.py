@@ -63,6 +63,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         try:
             await super().__call__(scope, receive, send)
         finally:  # also after an error, or when the server cancels us: disconnect() is not called then
+            self._inbox.end()
             await self._leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -127,7 +128,10 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         first, self._finishing = not self._finishing, True  # its age and the end of the process may coincide
         await self._inbox.empty()
         if first and not self.connection.end():
-            await self.close(COME_BACK)
+            try:
+                await self.close(COME_BACK)
+            except Exception as error:  # it is gone, or this server can't say so
+                logger.info("A connection could not be closed: %r", error)
 
     async def disconnect(self, code: int) -> None:
         await self._leave()
@@ -203,10 +207,9 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         """The same where nobody hears what it raises: its page waits for an answer, so it comes back and asks."""
         try:
             await self._handle(read)
-        except OSError:  # the connection is gone
-            pass
-        except Exception:
-            logger.exception("A frame could not be answered")
+        except Exception as error:
+            level = logging.INFO if isinstance(error, ConnectionError) else logging.ERROR
+            logger.log(level, "A frame could not be answered", exc_info=error)
             spawn(self.finish())
 
     def acknowledged(self, nonces: Iterable[str]) -> None:

@@ -13,10 +13,10 @@ version by tests/test_wire.py:
 - while anything waits in a transport, or it is `disconnecting`, it is among `transport.reactor.getWriters()`, so that
   of thousands of idle ones none needs to be asked;
 - the socket's own `send` fails once that socket is closed. (Its number would by then be another's.) The transport is
-  not `connected` then, and has no `socket` any more;
+  not `connected` then, and has no `socket` any more; its consumer is told later;
+- a transport that is wrapped, as by TLS, has no `socket` in its own `__dict__`, but passes all it is asked for on;
 - what we have not yet taken is in `protocol.application_queue`, an `asyncio.Queue` filled by `put_nowait`;
-- after `loseConnection()` and `abortConnection()` of the transport the browser sees 1006, after which htmx reconnects
-  (autobahn cannot send 1012).
+- after its `loseConnection()` and `abortConnection()` the browser sees 1006, so htmx returns (autobahn has no 1012).
 
 Under another server, or over TLS in Daphne itself, a Connection knows nothing and guards nothing, and says so once.
 """
@@ -49,7 +49,8 @@ class Connection:
         queue: Any = getattr(protocol, "application_queue", None)
         transport: Any = getattr(protocol, "transport", None)
         self._protocol, self._queue, self._transport = protocol, queue, transport
-        self.guarded: bool = hasattr(transport, "_tempDataLen") and hasattr(queue, "put_nowait")
+        is_plain = "socket" in getattr(transport, "__dict__", {}) and hasattr(transport, "_tempDataLen")
+        self.guarded: bool = is_plain and hasattr(queue, "put_nowait")
         self._paused = False
         self.received = 0
         """Frames that have come in, so that none is forgotten on its way from the queue to its answer."""
@@ -82,10 +83,14 @@ class Connection:
                 sent = 0
             if sent == len(frame):
                 return 0
-        if not transport.connected:  # lost, and its consumer has not been told yet
-            raise ConnectionResetError("the connection is gone")
+        self.check()
         transport.write(frame[sent:])
         return self.unsent
+
+    def check(self) -> None:
+        """Raises when it is lost, which its consumer may not have been told yet."""
+        if self.guarded and not self._transport.connected:
+            raise ConnectionResetError("the connection is lost")
 
     @property
     def unsent(self) -> int:
@@ -113,16 +118,18 @@ class Connection:
 
     def end(self) -> bool:
         """Close after what is unsent, without the websocket's own goodbye. False when it can't be done."""
-        if self.guarded:
-            self._transport.loseConnection()
-            asyncio.get_running_loop().call_later(END_SECONDS, self.drop)  # for one that doesn't read
-        return self.guarded
+        if not hasattr(self._transport, "loseConnection"):
+            return False
+        self._transport.loseConnection()
+        asyncio.get_running_loop().call_later(END_SECONDS, self.drop)  # for one that doesn't read
+        return True
 
     def drop(self) -> bool:
         """Cut the connection at once: what is unsent is lost, and htmx comes back. False when it can't be done."""
-        if self.guarded:
-            self._transport.abortConnection()
-        return self.guarded
+        if not hasattr(self._transport, "abortConnection"):
+            return False
+        self._transport.abortConnection()
+        return True
 
     def _take(self, event: dict[str, Any]) -> None:
         """In place of the queue's own put_nowait, which has no bound."""
@@ -163,6 +170,8 @@ class Connections(Generic[Owner]):
         return [*self._owners]
 
     def add(self, connection: Connection, owner: Owner) -> None:
+        """Raises when the connection is lost."""
+        connection.check()
         transport = connection._transport
         self._places[transport] = len(self._owners)
         self._transports.append(transport)

@@ -112,8 +112,7 @@ else:
         "pool": {
             "min_size": 1,
             "max_size": env.int("DATABASE_POOL", default=10),
-            # Seconds: of those that a restart leaves dead, each but the first takes a second to be found.
-            "max_idle": 2.0,
+            "max_idle": 2.0,  # so often one that nobody needed goes: those that a restart kills are found slowly
             "timeout": 2,  # seconds that a request waits for a connection before it says that the database is away
             "reconnect_timeout": 5,
         },

@@ -50,8 +50,9 @@ class Client:
                 async with connect(url, additional_headers={"Cookie": self.cookie}, ping_interval=5) as self.socket:
                     await self.read()
             except (OSError, WebSocketException, TimeoutError, EOFError) as error:
-                self.story.tell("lost", error=repr(error))
+                self.story.tell("error", said=repr(error))
             finally:
+                self.story.tell("lost")
                 self.ready.clear()
                 self.open = False
                 self.lost = self.lost or (self.world.fault, time.monotonic())

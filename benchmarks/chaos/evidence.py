@@ -1,6 +1,7 @@
 """What tells why something was broken: kept in build/, and of each page that is wrong the frame that made it so."""
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from benchmarks.chaos.client import Client
     from benchmarks.chaos.world import World
 
-texts: dict[str, str] = {}
-"""Frames of all clients, each kept once: most are the same to all of them."""
+texts: dict[str, int] = {}
+"""{frame: its number}, of all clients: most are the same to all of them."""
 
 
 class Event(NamedTuple):
@@ -21,7 +22,7 @@ class Event(NamedTuple):
     """Of the wall clock, as in the logs of the servers."""
     what: str
     said: Any
-    """{"port", "cursor"} of a connection, {"nonce", "open"} of a post, the error of a loss, else a `Swap`."""
+    """{"port", "cursor"} of a connection, {"nonce", "open"} of a post, the words of an error, else a `Swap`."""
 
 
 class Swap(NamedTuple):
@@ -31,7 +32,8 @@ class Swap(NamedTuple):
     new: list[int]
     """Seqs."""
     faults: list[str]
-    frame: str
+    frame: int
+    """Its number."""
 
 
 class Story:
@@ -44,7 +46,7 @@ class Story:
         self.events.append(Event(time.time(), what, said))
 
     def swapped(self, before: int, after: int, new: list[int], faults: list[str], frame: str) -> None:
-        swap = Swap(before, after, new, faults, texts.setdefault(frame, frame))
+        swap = Swap(before, after, new, faults, texts.setdefault(frame, len(texts)))
         self.events.append(Event(time.time(), "frame", swap))
 
     def suspects(self, missing: set[int]) -> list[int]:
@@ -63,12 +65,13 @@ class Story:
 
 def keep(world: "World", table: list[tuple[int, int, str]]) -> Path:
     """All of it, in a folder of build/; gives that."""
-    folder = servers.ROOT / "build" / f"chaos-{time.strftime('%H%M%S')}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = servers.ROOT / "build" / f"chaos-{time.strftime('%m%d-%H%M%S')}-{os.getpid()}"
+    folder.mkdir(parents=True)
     for server in (*world.sites, world.postgres, world.redis):
         shutil.copy(server.log, folder / f"{server.name}-{server.port}.log")
     (folder / "table.json").write_text(json.dumps(table, indent=0))
     (folder / "faults.json").write_text(json.dumps(world.when, indent=0))
+    (folder / "frames.json").write_text(json.dumps([*texts], indent=0))
     for client in world.clients:
         lines = (json.dumps([event.when, event.what, event.said]) for event in client.story.events)
         (folder / f"client-{client.number}.jsonl").write_text("\n".join(lines))
@@ -76,12 +79,12 @@ def keep(world: "World", table: list[tuple[int, int, str]]) -> Path:
 
 
 def explain(client: "Client", table: list[tuple[int, int, str]], around: int = 3) -> list[str]:
-    """What came to this page before, by and after the first frame that is under suspicion, and how it got there."""
-    missing = {seq for _, seq, _ in table} - {seq for _, seq, _ in client.page.rows()}
-    places = client.story.suspects(missing)
-    if not places:
-        return []
-    first, events = places[0], client.story.events
+    """What came to this page before, by and after the first frame that is under suspicion, and how it got there. Where
+    none is, what came last."""
+    rows = [seq for _, seq, _ in client.page.rows()]
+    missing = {seq for _, seq, _ in table if not rows or seq >= rows[0]}.difference(rows)
+    events = client.story.events
+    first = (client.story.suspects(missing) or [len(events)])[0]
     connected = [place for place in range(first) if events[place].what in ("connect", "lost")][-3:]
     shown = sorted({*connected, *range(max(first - around, 0), min(first + around + 1, len(events)))})
     return [f"    {'>' if place == first else ' '} {_line(events[place])}" for place in shown]
@@ -90,5 +93,5 @@ def explain(client: "Client", table: list[tuple[int, int, str]], around: int = 3
 def _line(event: Event) -> str:
     said = event.said
     if isinstance(said, Swap):
-        said = f"{said.before} -> {said.after}, new {said.new}, {said.faults or len(said.frame)}"
+        said = f"{said.before} -> {said.after}, new {said.new}, frame {said.frame} {said.faults or ''}"
     return f"{time.strftime('%H:%M:%S', time.gmtime(event.when))}.{int(event.when % 1 * 1000):03} {event.what} {said}"

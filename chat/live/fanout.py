@@ -55,13 +55,16 @@ class Fanout:
 
     async def send_out(self, changes: Changes) -> None:
         senders = self.acks.take(changes.posted)
-        for socket in [*senders, *self._write_out(changes, senders)]:
-            try:
-                await self._send_to(socket, changes, senders.get(socket, ()))
-            except Exception as error:
-                self._lose(socket, error)
+        for socket in [*senders, *self._send_at_once(changes, senders)]:
+            if socket in self.sockets:
+                try:
+                    await self._send_to(socket, changes, senders.get(socket, ()))
+                except Exception as error:
+                    self._let_go(socket, error)
 
     async def _send_to(self, socket: Socket, changes: Changes, nonces: Sequence[str]) -> None:
+        """What it has not got of these, wherever it stands, with the acknowledgements of its own. Raises where it lacks
+        more than these bring: its cursor must not go past that."""
         seen, frames = socket.cursor, list[Frame]()
         if seen is not None and seen < changes.after and not changes.whole:
             raise RuntimeError(f"it stands at {seen}, and what came up to {changes.after} was not sent to it")
@@ -75,7 +78,7 @@ class Fanout:
         if frames and seen is not None and socket.unread is not None:
             await self._count(socket, changes, seen)
 
-    def _write_out(self, changes: Changes, senders: Collection[Socket]) -> list[Socket]:
+    def _send_at_once(self, changes: Changes, senders: Collection[Socket]) -> list[Socket]:
         """The same frames to all who stand where most do. Gives the others, but for the senders, who are told more."""
         for socket in senders:
             socket.step_out()
@@ -84,32 +87,38 @@ class Fanout:
             if changes.whole or crowd.cursor != changes.after:
                 crowd.dissolve()
             else:
-                frames = changes.frames_after(changes.after, variant)
-                self._write_to(crowd, b"".join(frame.prepared for frame in frames), changes.head)
+                try:
+                    self._write_to(crowd, changes.frames_after(changes.after, variant), changes.head)
+                except Exception as error:  # who has got it nobody knows, but each page does
+                    for socket in [socket for socket in self.sockets if socket.crowd is crowd]:
+                        self._let_go(socket, error)
         apart = self._apart.difference(senders)
-        return [*apart] if changes.whole else [socket for socket in apart if not self._written(socket, changes)]
+        return [*apart] if changes.whole else [socket for socket in apart if not self._has_joined(socket, changes)]
 
-    def _write_to(self, crowd: Crowd, data: bytes, cursor: int | None = None) -> None:
-        for socket in crowd.write(data, cursor):
+    def _write_to(self, crowd: Crowd, frames: Sequence[Frame], cursor: int | None = None) -> None:
+        """These frames, after which all of the crowd have this cursor, if there is one."""
+        for socket in crowd.write(b"".join(frame.prepared for frame in frames), cursor):
             try:
+                socket.connection.check()
                 socket.bound()
             except Exception as error:
-                self._lose(socket, error)
+                self._let_go(socket, error)
 
-    def _written(self, socket: Socket, changes: Changes) -> bool:
-        """Straight to it, if it stands where most do: the next time it is one of the crowd."""
+    def _has_joined(self, socket: Socket, changes: Changes) -> bool:
+        """Whether it stands where most do. Then it is written to at once, and is one of the crowd the next time."""
         if socket.cursor != changes.after or socket.unread is not None or socket.write is None:
             return False
-        socket.cursor = changes.head
         unsent = 0
         try:
-            for frame in changes.frames_after(changes.after, socket.variant):
+            frames = changes.frames_after(changes.after, socket.variant)
+            socket.cursor = changes.head
+            for frame in frames:
                 if unsent := socket.write(frame.prepared):
                     socket.bound()
             if not unsent:
                 self._crowd(socket.variant).add(socket)
         except Exception as error:
-            self._lose(socket, error)
+            self._let_go(socket, error)
         return True
 
     def _crowd(self, variant: Variant) -> Crowd:
@@ -118,21 +127,21 @@ class Fanout:
             crowd = self._crowds[variant] = Crowd(self._apart, self.head)
         return crowd
 
-    def _lose(self, socket: Socket, error: Exception) -> None:
-        """It hears no more here: if it was not gone, its page comes back, by the cursor that it has."""
-        level = logging.INFO if isinstance(error, OSError) else logging.WARNING
-        logger.log(level, "A socket of room %s is let go: %r", self.room.pk, error)
+    def _let_go(self, socket: Socket, error: Exception) -> None:
+        """It hears nothing more. If it was not gone, its page comes back, by the cursor that it has."""
+        if isinstance(error, ConnectionError):
+            logger.info("A socket of room %s is gone: %r", self.room.pk, error)
+        else:
+            logger.error("A socket of room %s is made to come back", self.room.pk, exc_info=error)
         self.leave(socket)
+        socket.cursor = None
         bus.spawn(socket.finish())
 
-    def send_back(self) -> None:
-        """A fan-out was broken off: whoever was not reached by it comes back."""
-        for crowd in self._crowds.values():
-            if crowd.cursor != self.head:
-                crowd.dissolve()
-        for socket in [*self._apart]:
-            if socket.cursor is not None and socket.cursor < self.head:
-                self._lose(socket, RuntimeError("what it was to be sent could not be made"))
+    def let_go_who_lacks(self, changes: Changes) -> None:
+        """The fan-out of these was broken off: whoever is live and was not reached comes back."""
+        for socket in [*self.sockets]:
+            if socket.cursor is not None and (changes.whole or socket.cursor < changes.head):
+                self._let_go(socket, RuntimeError("it was not reached"))
 
     async def tell(self, fragment: Callable[..., str], *given: Any) -> None:
         """Something besides messages to all who are live, rendered once for each variant."""
@@ -140,13 +149,13 @@ class Fanout:
         while missing := self.variants - frames.keys():
             frames |= await database_sync_to_async(_rendered)(missing, fragment, *given)
         for variant, crowd in self._crowds.items():
-            self._write_to(crowd, frames[variant].prepared if crowd else b"")
+            self._write_to(crowd, [frames[variant]] if crowd else [])
         for socket in [*self._apart]:
             if socket.cursor is not None and socket.variant in frames:
                 try:
                     await socket.send(frames[socket.variant])
                 except Exception as error:
-                    self._lose(socket, error)
+                    self._let_go(socket, error)
 
     async def _count(self, socket: Socket, changes: Changes, seen: int) -> None:
         if socket.unread is not None and (news := changes.posted_after(seen, socket.is_counted)):

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
@@ -139,14 +140,8 @@ class Hub:
         if not self._tasks:
             bus.listen(self.hear, self.prepare)
             self._tasks = [
-                bus.spawn(task)
-                for task in (
-                    self._listen(),
-                    self._tick(),
-                    self._keep_joined(),
-                    self._pulse(),
-                    self.presences.beats(),
-                )
+                bus.spawn(bus.for_ever(work))
+                for work in (self._listen, self._tick, self._keep_joined, self._pulse, self.presences.beats)
             ]
         if not self._terminates:
             self._terminates = True
@@ -204,19 +199,22 @@ class Hub:
 
     async def _say_slow(self, slow: bool) -> None:
         self.slow = slow
-        if slow:
-            logger.warning("The channel layer is away: messages of other processes come by the tick")
-        else:
-            logger.warning("The channel layer is back")
-        for subscribers in list(self.subscribers.values()):
-            await subscribers.tell(fragments.connection, subscribers.room, self._state)
+        away = "The channel layer is away: messages of other processes come by the tick"
+        logger.warning(away if slow else "The channel layer is back")
+        await self._tell_all(fragments.connection, self._state)
 
     async def _pulse(self) -> None:
         """Let every page see that its connection is alive: one that dies silently can't tell."""
         while True:
             await asyncio.sleep(PULSE_SECONDS)
-            for subscribers in list(self.subscribers.values()):
-                await subscribers.tell(fragments.pulse, subscribers.room)
+            await self._tell_all(fragments.pulse)
+
+    async def _tell_all(self, fragment: Callable[..., str], *given: Any) -> None:
+        for subscribers in list(self.subscribers.values()):
+            try:
+                await subscribers.tell(fragment, subscribers.room, *given)
+            except Exception as error:
+                logger.warning("Room %s could not be told: %r", subscribers.room.pk, error)
 
     async def _say_head(self, subscribers: Subscribers) -> None:
         try:

@@ -51,6 +51,11 @@ class Inbox:
             self._look()
         await self._emptied.wait()
 
+    def end(self) -> None:
+        """Nobody reads here any more: what has not been answered never will be."""
+        self._emptied = self._emptied or asyncio.Event()
+        self._emptied.set()
+
     @contextmanager
     def _counted(self) -> Iterator[None]:
         """It is being handled from when it is here, also while it waits for its turn."""

@@ -74,15 +74,21 @@ class Subscribers(Fanout):
                 self.head, self.epoch = changes.head, changes.room.epoch
                 self.coming = max([self.head, *(news.head for news in self._news)])
                 began = time.monotonic()
-                await self.send_out(changes)
+                await self._deliver(changes)
                 ended = time.monotonic()
                 self._paused_until = ended + PAUSE_SHARE * (ended - began) * (len(changes.rows) > 1)
         except Exception as error:
             self.coming = self.head
             logger.warning("Room %s could not be read; the next tick tries again: %r", self.room.pk, error)
-            self.send_back()
         finally:
             self._pump = None
+
+    async def _deliver(self, changes: Changes) -> None:
+        try:
+            await self.send_out(changes)
+        except Exception:
+            logger.exception("What is new in room %s could not be sent to all of it", self.room.pk)
+            self.let_go_who_lacks(changes)
 
     async def _changes(self) -> Changes:
         """What comes after the head: that just stored if it is all of it, else read anew. Rendered, or it raises."""

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 
+from django.db import Error as DatabaseError
+
 from chat import actions
 from chat.bus import per_loop, spawn
 from chat.live.database import ask_promptly
 
 Outcome = actions.Outcome | Exception
-"""What became of a post; any other exception than a refusal is for all that would have been stored with it."""
+"""What became of a post; an error of the database is for all that would have been stored with it."""
 
 MOST = 200  # posts in one transaction, so that its locks are not held for long
 
@@ -33,16 +35,23 @@ class Writer:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                outcomes: Sequence[Outcome]
-                try:
-                    outcomes = await ask_promptly(actions.post_messages, [post for post, _ in batch])
-                except Exception as error:  # the database is away: nothing of it is stored
-                    outcomes = [error] * len(batch)
+                outcomes = await _stored([post for post, _ in batch])
                 for (_, future), outcome in zip(batch, outcomes, strict=True):
                     if not future.done():  # its socket may be gone
                         future.set_result(outcome)
         finally:
             self._works = False
+
+
+async def _stored(posts: list[actions.Post]) -> Sequence[Outcome]:
+    try:
+        return await ask_promptly(actions.post_messages, posts)
+    except DatabaseError as error:  # it is away: nothing of it is stored
+        return [error] * len(posts)
+    except Exception as error:  # a rule of the host's project, say: the others have no part in it
+        if len(posts) == 1:
+            return [error]
+        return [outcome for post in posts for outcome in await _stored([post])]
 
 
 writer = per_loop(Writer)

@@ -178,7 +178,9 @@ def _nothing_unasked(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _fresh_logs():
+def _fresh_logs(monkeypatch):
+    """They stay fresh through a test, whenever it begins."""
+    monkeypatch.setattr("chat.fragments.messages.LOG_SECONDS", float("inf"))
     fragments.forget_logs()
 
 

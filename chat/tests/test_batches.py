@@ -196,3 +196,19 @@ async def test_when_the_database_is_away_everybody_hears_it_and_the_writer_goes_
     assert kinds(outcomes) == [DatabaseError] * 3
     monkeypatch.setattr(actions, "post_messages", store)
     assert (await writer.post(Post(lobby, guest("gann"), "back"))).seq == 1
+
+
+async def test_one_over_which_a_rule_of_the_host_fails_fails_alone(lobby, batches, monkeypatch):
+    writer, store = Writer(), actions.post_messages
+
+    def fails(posts):
+        if any(post.body == "whom nobody foresaw" for post in posts):
+            raise ZeroDivisionError
+        return store(posts)
+
+    monkeypatch.setattr(actions, "post_messages", fails)
+    bodies = ("hello", "whom nobody foresaw", "good day")
+    outcomes = await asyncio.gather(
+        *(writer.post(Post(lobby, guest("gann"), body)) for body in bodies), return_exceptions=True
+    )
+    assert kinds(outcomes) == [Message, ZeroDivisionError, Message]

@@ -101,9 +101,7 @@ async def test_who_comes_back_after_the_last_one_left_is_subscribed_again(hubs, 
         await far.join(stays, lobby)
         await leaving
         # This one takes its own process's rings, so that `far` has only the layer's.
-        await near.join(
-            BareSocket(lobby, cursor=None), lobby
-        )  # takes this process's own rings, so that `far` has only the layer's
+        await near.join(BareSocket(lobby, cursor=None), lobby)
         message = await post(lobby, ann, "hello")
         await far.subscribers[lobby.pk].catch_up(stays, message.seq - 1)
         message = await post(lobby, ann, "by the layer")

@@ -214,6 +214,29 @@ async def test_who_is_lost_before_their_consumer_hears_of_it_costs_nobody_else_a
         reader.end.close()
 
 
+async def test_who_is_lost_and_had_it_all_does_not_join_the_crowd(hubs, lobby, ann):
+    """As where the room is looked at and there is nothing new: nothing is written then that would tell."""
+    hub, reactor = hubs(), AsyncioSelectorReactor(asyncio.get_running_loop())
+    first, lost, last = readers = [Reader(reactor, lobby) for _ in range(3)]
+    for reader in (first, last):
+        await hub.join(reader, lobby)
+    await post(lobby, ann, "message 1")
+    for reader in (first, last):
+        await reader.reads(200)
+    lost.cursor = 1
+    await hub.join(lost, lobby)
+    lost.lose()
+    hub.subscribers[lobby.pk].wake()
+    await lost.finishes()
+    assert hub.subscribers[lobby.pk].sockets == {first, last}
+    await post(lobby, ann, "message 2")
+    for reader in (first, last):
+        assert b"message 2<" in await reader.reads(200) + reader.read(65536)
+    for reader in readers:
+        reader.transport.abortConnection()
+        reader.end.close()
+
+
 async def test_whoever_a_broken_off_fan_out_did_not_reach_comes_back(hubs, lobby, ann, monkeypatch):
     hub, reactor = hubs(), AsyncioSelectorReactor(asyncio.get_running_loop())
     readers = [Reader(reactor, lobby, variant) for variant in (ENGLISH, GERMAN)]

@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 
-from chat import actions
+from chat import actions, bus
 from chat.fragments import Changes
 from chat.live import hub as hub_module
 from chat.models import Participant
@@ -77,6 +77,33 @@ async def test_who_missed_something_is_not_moved_on_but_comes_back(hubs, lobby, 
     await missed.finishes()
     assert missed.seqs == [1]
     assert hub.subscribers[lobby.pk].sockets == {socket}
+
+
+async def test_a_fan_out_that_fails_in_a_way_nobody_foresaw_lets_all_come_back(hubs, lobby, ann, monkeypatch):
+    hub, sockets = hubs(), [BareSocket(lobby), BareSocket(lobby)]
+    for socket in sockets:
+        await hub.join(socket, lobby)
+    monkeypatch.setattr(hub.subscribers[lobby.pk].acks, "take", lambda posted: 1 / 0)
+    await post(lobby, ann, "hello")
+    for socket in sockets:
+        await socket.finishes()
+    assert hub.subscribers[lobby.pk].sockets == set()
+
+
+async def test_what_never_ends_begins_anew_where_it_fails(monkeypatch):
+    monkeypatch.setattr(bus, "AGAIN_SECONDS", 0)
+    begun, goes_on = [], asyncio.Event()
+
+    async def work() -> None:
+        begun.append(None)
+        if len(begun) < 3:
+            raise RuntimeError("whatever it may be")
+        goes_on.set()
+        await asyncio.Event().wait()
+
+    task = bus.spawn(bus.for_ever(work))
+    await asyncio.wait_for(goes_on.wait(), 30)
+    task.cancel()
 
 
 async def test_a_lost_ring_is_made_up_for_by_the_tick(hubs, lobby, ann, silent, settings):

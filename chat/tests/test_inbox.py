@@ -47,6 +47,16 @@ async def test_it_works(inbox):
     assert frames.answered == [0, 1, 2, 3]
 
 
+async def test_whoever_waits_for_what_is_never_answered_any_more_goes_on_once_the_connection_is_over(inbox):
+    inbox._connection.received = 1  # it was on its way here
+    emptied = asyncio.create_task(inbox.empty())
+    await rest()
+    assert not emptied.done()
+    inbox.end()
+    await asyncio.wait_for(emptied, 30)
+    await asyncio.wait_for(inbox.empty(), 30)
+
+
 async def test_so_many_at_most_are_handled_side_by_side(inbox):
     frames = Frames()
     for number in range(SIDE_BY_SIDE):

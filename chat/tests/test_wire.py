@@ -1,5 +1,6 @@
 """Below ASGI, against the pinned Daphne: readers that don't read, writers that don't stop, ends that lead back."""
 
+import asyncio
 import json
 import os
 import re
@@ -8,10 +9,15 @@ import socket
 import threading
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
+from twisted.internet.protocol import Protocol
+from twisted.internet.tcp import Server
+from twisted.protocols.policies import ProtocolWrapper
 from websockets.exceptions import ConnectionClosed
 
 from chat.tests import servers
@@ -65,6 +71,21 @@ def test_another_server_is_left_alone():
     connection.pause()
     connection.resume()
     assert (connection.guarded, connection.unsent, connection.waiting, connection.drop()) == (False, 0, 0, False)
+
+
+def test_over_tls_nothing_is_written_past_it():
+    """What wraps a transport gives away all that the one below has, its socket too."""
+    below = Server.__new__(Server)
+    below.__dict__.update(socket=socket.socket(), _tempDataLen=0, dataBuffer=b"", offset=0)
+    wrapper = ProtocolWrapper(None, Protocol())
+    wrapper.transport = below
+    assert wrapper.socket is below.socket
+    protocol = SimpleNamespace(transport=wrapper, application_queue=asyncio.Queue(), state=3, _perMessageCompress=None)
+    with below.socket:
+        connection = Connection(partial(print, protocol))
+        assert (connection.guarded, connection.writer(), connection.unsent) == (False, None, 0)
+        protocol.transport = below
+        assert Connection(partial(print, protocol)).guarded
 
 
 def test_who_does_not_read_is_dropped_and_the_others_go_on(database_url):
