@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import actions, fragments
 from chat.bus import spawn
 from chat.conf import conf
-from chat.errors import Ended, Refused, Sentence
+from chat.errors import Ended, Gone, Refused, Sentence
 from chat.frames import Command, parse
 from chat.live.crowd import Standing
 from chat.live.database import ask, ask_promptly
@@ -163,13 +163,14 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
     # --- Frames ------------------------------------------------------------------------------------
 
     async def send(self, frame: str) -> None:
+        self.connection.check()
         await self.base_send({"type": "websocket.send", "text": str(frame)})
         self.bound()
 
     def bound(self) -> None:
         if self.connection.unsent > self.unsent_bound:
             self.connection.drop()
-            raise ConnectionAbortedError("it does not read what it is sent")
+            raise Gone("it does not read what it is sent")
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A guest's posts are stored together with those that follow. Members' wait, as each looks at the session."""
@@ -202,14 +203,15 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
                 await self.send(answer)
         except Ended as end:
             await self._end(end)
+        except Gone as gone:
+            logger.info("Nobody hears the answer: %r", gone)
 
     async def _handle_apart(self, read: Read) -> None:
         """The same where nobody hears what it raises: its page waits for an answer, so it comes back and asks."""
         try:
             await self._handle(read)
-        except Exception as error:
-            level = logging.INFO if isinstance(error, ConnectionError) else logging.ERROR
-            logger.log(level, "A frame could not be answered", exc_info=error)
+        except Exception:
+            logger.exception("A frame could not be answered")
             spawn(self.finish())
 
     def acknowledged(self, nonces: Iterable[str]) -> None:

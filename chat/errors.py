@@ -62,3 +62,7 @@ class TooFast(Refused):
 
 class Ended(Exception):
     """This socket can't go on; its text is the reason, for the person, whose page may go on by another one."""
+
+
+class Gone(ConnectionError):
+    """A connection is lost or closing, or was dropped. Nobody is there to be told."""

@@ -10,8 +10,7 @@ version by tests/test_wire.py:
 - a server's frame is the same bytes for all, so once the protocol is open, if it compresses nothing, it may go to
   `protocol.transport.socket` while nothing waits in the transport and that one is not `disconnecting`. (Daphne cuts no
   frame in pieces, which is all that autobahn's own queue is for, and sends a goodbye only for us or in answer to one);
-- while anything waits in a transport, or it is `disconnecting`, it is among `transport.reactor.getWriters()`, so that
-  of thousands of idle ones none needs to be asked;
+- one in which something waits, or that is `disconnecting`, is among its `reactor.getWriters()`: no idle one is asked;
 - the socket's own `send` fails once that socket is closed. (Its number would by then be another's.) The transport is
   not `connected` then, and has no `socket` any more; its consumer is told later;
 - a transport that is wrapped, as by TLS, has no `socket` in its own `__dict__`, but passes all it is asked for on;
@@ -31,9 +30,11 @@ from itertools import repeat
 from operator import call, length_hint
 from typing import Any, Generic, TypeVar
 
+from chat.errors import Gone
+
 logger = logging.getLogger("chat.wire")
 
-OPEN = 3  # autobahn's STATE_OPEN
+OPEN, ENDED = 3, (0, 2)  # autobahn's STATE_OPEN; STATE_CLOSED and STATE_CLOSING, in which its `send` raises
 QUEUED_FRAMES = 32  # frames of one client that wait for us before we stop reading from it
 QUEUED_BYTES = 4 * 1024 * 1024  # what may come in all the same, read already when we stopped, before it is dropped
 END_SECONDS = 5  # to a client that reads nothing any more; then it is cut off
@@ -88,9 +89,9 @@ class Connection:
         return self.unsent
 
     def check(self) -> None:
-        """Raises when it is lost, which its consumer may not have been told yet."""
-        if self.guarded and not self._transport.connected:
-            raise ConnectionResetError("the connection is lost")
+        """Raises when it is lost or closing, which its consumer may not have been told yet."""
+        if getattr(self._protocol, "state", OPEN) in ENDED or (self.guarded and not self._transport.connected):
+            raise Gone("it is lost")
 
     @property
     def unsent(self) -> int:
@@ -170,7 +171,6 @@ class Connections(Generic[Owner]):
         return [*self._owners]
 
     def add(self, connection: Connection, owner: Owner) -> None:
-        """Raises when the connection is lost."""
         connection.check()
         transport = connection._transport
         self._places[transport] = len(self._owners)

@@ -3,6 +3,7 @@
 import copy
 import os
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,7 @@ def _nothing_unasked(monkeypatch):
 def _fresh_logs(monkeypatch):
     """They stay fresh through a test, whenever it begins."""
     monkeypatch.setattr("chat.fragments.messages.LOG_SECONDS", float("inf"))
+    monkeypatch.setattr(import_module("chat.fragments.people"), "PAGE_SECONDS", float("inf"))
     fragments.forget_logs()
 
 

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import urllib.request
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from twisted.internet.tcp import Server
 from twisted.protocols.policies import ProtocolWrapper
 from websockets.exceptions import ConnectionClosed
 
+from chat.errors import Gone
 from chat.tests import servers
 from chat.tests.databases import locked
 from chat.tests.people import PATIENCE, Raw, forgive_outage, until
@@ -86,6 +88,14 @@ def test_over_tls_nothing_is_written_past_it():
         assert (connection.guarded, connection.writer(), connection.unsent) == (False, None, 0)
         protocol.transport = below
         assert Connection(partial(print, protocol)).guarded
+
+
+@pytest.mark.parametrize(("state", "lost"), [(1, False), (3, False), (2, True), (0, True)])
+def test_one_that_is_closing_is_lost(state, lost):
+    """autobahn would raise what says nothing of a connection."""
+    connection = Connection(partial(print, SimpleNamespace(state=state)))
+    with pytest.raises(Gone) if lost else nullcontext():
+        connection.check()
 
 
 def test_who_does_not_read_is_dropped_and_the_others_go_on(database_url):
