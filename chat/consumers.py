@@ -111,7 +111,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
             self._follow_reader()
         except Ended as end:
             await self._end(end)
-        except DatabaseError as error:
+        except Exception as error:  # the database, or what a rule of the host's asks, is away
             logger.warning("A socket could not be rechecked; it is tried again: %r", error)
 
     async def _end(self, reason: Refused | Ended) -> None:
@@ -120,8 +120,12 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
             return
         self._ended = True
         await self._leave()
-        await self.send(await database_sync_to_async(self.variant.call)(fragments.ended, self._slug, reason))
-        await self.close(ENDED)
+        try:
+            await self.send(await database_sync_to_async(self.variant.call)(fragments.ended, self._slug, reason))
+            await self.close(ENDED)
+        except Exception as error:  # nobody is there, or its page is told when it comes back
+            logger.info("Why a socket ended could not be said: %r", error)
+            spawn(self.finish())
 
     async def finish(self) -> None:
         """Answer what has come in, then drop the connection so that htmx comes back."""
@@ -164,7 +168,10 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
 
     async def send(self, frame: str) -> None:
         self.connection.check()
-        await self.base_send({"type": "websocket.send", "text": str(frame)})
+        try:
+            await self.base_send({"type": "websocket.send", "text": str(frame)})
+        except OSError as error:  # as servers may say it
+            raise Gone("it is lost") from error
         self.bound()
 
     def bound(self) -> None:

@@ -13,7 +13,7 @@ version by tests/test_wire.py:
 - one in which something waits, or that is `disconnecting`, is among its `reactor.getWriters()`: no idle one is asked;
 - the socket's own `send` fails once that socket is closed. (Its number would by then be another's.) The transport is
   not `connected` then, and has no `socket` any more; its consumer is told later;
-- a transport that is wrapped, as by TLS, has no `socket` in its own `__dict__`, but passes all it is asked for on;
+- one that is wrapped, as by TLS, has no `_tempDataLen` in its own `__dict__`, but passes all it is asked for on;
 - what we have not yet taken is in `protocol.application_queue`, an `asyncio.Queue` filled by `put_nowait`;
 - after its `loseConnection()` and `abortConnection()` the browser sees 1006, so htmx returns (autobahn has no 1012).
 
@@ -50,8 +50,7 @@ class Connection:
         queue: Any = getattr(protocol, "application_queue", None)
         transport: Any = getattr(protocol, "transport", None)
         self._protocol, self._queue, self._transport = protocol, queue, transport
-        is_plain = "socket" in getattr(transport, "__dict__", {}) and hasattr(transport, "_tempDataLen")
-        self.guarded: bool = is_plain and hasattr(queue, "put_nowait")
+        self.guarded: bool = "_tempDataLen" in getattr(transport, "__dict__", ()) and hasattr(queue, "put_nowait")
         self._paused = False
         self.received = 0
         """Frames that have come in, so that none is forgotten on its way from the queue to its answer."""
@@ -129,7 +128,8 @@ class Connection:
         """Cut the connection at once: what is unsent is lost, and htmx comes back. False when it can't be done."""
         if not hasattr(self._transport, "abortConnection"):
             return False
-        self._transport.abortConnection()
+        if self._transport.connected:  # of a lost one TLS has nothing left that could be aborted
+            self._transport.abortConnection()
         return True
 
     def _take(self, event: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ class Inbox:
         self._connection = connection
         self._beside: set[asyncio.Task[None]] = set()
         self._handling = self._answered = 0
+        self._is_over = False
         self._emptied: asyncio.Event | None = None
         """Once it is asked for; set when the last frame is answered."""
 
@@ -52,9 +53,10 @@ class Inbox:
         await self._emptied.wait()
 
     def end(self) -> None:
-        """Nobody reads here any more: what has not been answered never will be."""
+        """Nobody reads here any more: what has not begun to be handled never will be."""
+        self._is_over = True
         self._emptied = self._emptied or asyncio.Event()
-        self._emptied.set()
+        self._look()
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -72,5 +74,6 @@ class Inbox:
 
     def _look(self) -> None:
         """Frames may still be on their way here from the server, which counts them if it is guarded."""
-        if self._emptied is not None and not self._handling and self._connection.received <= self._answered:
+        is_all = self._is_over or self._connection.received <= self._answered
+        if self._emptied is not None and not self._handling and is_all:
             self._emptied.set()

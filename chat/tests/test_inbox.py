@@ -57,6 +57,19 @@ async def test_whoever_waits_for_what_is_never_answered_any_more_goes_on_once_th
     await asyncio.wait_for(inbox.empty(), 30)
 
 
+async def test_what_has_begun_is_waited_for_also_when_the_connection_is_over(inbox):
+    frames = Frames()
+    await inbox.side_by_side(frames.frame(0))
+    await rest()
+    inbox.end()
+    emptied = asyncio.create_task(inbox.empty())
+    await rest()
+    assert not emptied.done()
+    frames.go.set()
+    await asyncio.wait_for(emptied, 30)
+    assert frames.answered == [0]
+
+
 async def test_so_many_at_most_are_handled_side_by_side(inbox):
     frames = Frames()
     for number in range(SIDE_BY_SIDE):

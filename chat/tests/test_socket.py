@@ -8,7 +8,9 @@ from asgiref.sync import sync_to_async
 
 from chat import actions, fragments
 from chat.consumers import COME_BACK
+from chat.errors import Gone
 from chat.live.hub import hub
+from chat.live.visit import Visit
 from chat.models import Message, Participant, Room
 from chat.tests.bare_sockets import cursor, seqs
 
@@ -214,6 +216,33 @@ async def test_a_page_whose_frame_failed_in_a_way_nobody_foresaw_comes_back_and_
     monkeypatch.setattr(actions, "post_messages", lambda posts: 1 / 0)
     await socket.say(message="hi", nonce="n-1")
     assert await last_words(socket) == ("", COME_BACK)
+
+
+async def test_where_why_it_ends_can_not_be_said_the_page_comes_back(connect, lobby, ann, monkeypatch):
+    socket = await connect(guest=ann)
+    monkeypatch.setattr(fragments, "ended", lambda slug, reason: 1 / 0)
+    await sync_to_async(actions.ban)(ann, True)
+    assert await last_words(socket) == ("", COME_BACK)
+
+
+async def test_a_look_that_fails_is_tried_again(connect, lobby, monkeypatch):
+    """As where a rule of the host's project asks what is away."""
+    await connect()
+    (consumer,) = hub()._sockets()
+    monkeypatch.setattr(Visit, "look", lambda visit: 1 / 0)
+    await consumer.recheck()
+    assert hub()._sockets() == [consumer]
+
+
+async def test_however_a_server_says_that_nobody_is_there_it_is_understood(connect, lobby, monkeypatch):
+    async def gone(event):
+        raise OSError("client disconnected")
+
+    await connect()
+    (consumer,) = hub()._sockets()
+    with monkeypatch.context() as patch, pytest.raises(Gone):
+        patch.setattr(consumer, "base_send", gone)
+        await consumer.send("hello")
 
 
 @pytest.mark.parametrize("frame", [{"message": "hi"}, {"message": "hi", "nonce": "n-1"}, {"do": "back"}, SYNC], ids=str)

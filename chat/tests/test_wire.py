@@ -86,6 +86,8 @@ def test_over_tls_nothing_is_written_past_it():
     with below.socket:
         connection = Connection(partial(print, protocol))
         assert (connection.guarded, connection.writer(), connection.unsent) == (False, None, 0)
+        wrapper.connected = 0  # what is lost is not aborted: TLS has nothing left for that
+        assert connection.drop()
         protocol.transport = below
         assert Connection(partial(print, protocol)).guarded
 
