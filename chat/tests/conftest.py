@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management.color import no_style
 from django.db import connection, connections
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.db.models import AutoField
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -109,8 +110,9 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """PostgreSQL goes on counting from test to test: no two tables are to have the same number by chance."""
-    if connection.vendor == "postgresql":
+    """PostgreSQL goes on counting from test to test: no two tables are to have the same number by chance. Where no test
+    that was chosen asks for a database, as of those in Chromium none does, there is none."""
+    if connection.vendor == "postgresql" and connection.settings_dict["NAME"].startswith(TEST_DATABASE_PREFIX):
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             for place, model in enumerate(apps.get_models(), start=1):
                 if isinstance(model._meta.pk, AutoField):
