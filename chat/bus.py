@@ -146,9 +146,10 @@ async def for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     while True:
         try:
             await work()
+            logger.error("What never ends has ended, and begins anew")
         except Exception:
             logger.exception("What never ends has failed, and begins anew")
-            await asyncio.sleep(AGAIN_SECONDS)
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _publish(to: str, what: Ring) -> None:

@@ -62,7 +62,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         self.unsent_bound = conf.send_buffer
         try:
             await super().__call__(scope, receive, send)
-        finally:  # also after an error, or when the server cancels us: disconnect() is not called then
+        finally:  # also after an error, or when the server cancels us, where Channels calls no disconnect()
             self._inbox.end()
             await self._leave()
 
@@ -123,8 +123,10 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         try:
             await self.send(await database_sync_to_async(self.variant.call)(fragments.ended, self._slug, reason))
             await self.close(ENDED)
-        except Exception as error:  # nobody is there, or its page is told when it comes back
-            logger.info("Why a socket ended could not be said: %r", error)
+        except OSError:
+            pass  # nobody is there
+        except Exception:  # its page is told when it comes back
+            logger.exception("Why a socket ended could not be said")
             spawn(self.finish())
 
     async def finish(self) -> None:
@@ -136,9 +138,6 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
                 await self.close(COME_BACK)
             except Exception as error:  # it is gone, or this server can't say so
                 logger.info("A connection could not be closed: %r", error)
-
-    async def disconnect(self, code: int) -> None:
-        await self._leave()
 
     async def _leave(self) -> None:
         if self._alarm is not None:

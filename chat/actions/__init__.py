@@ -4,6 +4,7 @@ Each action checks the policy itself, whoever calls it, and raises errors.Refuse
 """
 
 from chat.actions.accounts import sign_up, welcome
+from chat.actions.changing import delete_message, edit_message
 from chat.actions.invitations import (
     find_invitation,
     invitation_token,
@@ -16,8 +17,8 @@ from chat.actions.limits import count_frame, count_letter
 from chat.actions.members import join_room, leave_room, mute_room, remove_member, set_role, talk
 from chat.actions.objects import has_times, object_deleted, object_saved, post_first, promise, promised_room, room_of
 from chat.actions.people import CHOICES, ban, change_person, enrol, note_digest, rename, signed_out
-from chat.actions.post import Post
-from chat.actions.posting import Outcome, delete_message, edit_message, post_message, post_messages
+from chat.actions.post import Outcome, Post
+from chat.actions.posting import post_message, post_messages
 from chat.actions.presence import keep_presence, note_presence, say_writing, say_written
 from chat.actions.reading import mark_read, read_room
 from chat.actions.repeats import begins, unsaid

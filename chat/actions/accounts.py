@@ -10,8 +10,9 @@ from chat import bus, policy
 from chat.actions import limits
 from chat.actions.invitations import is_invitation
 from chat.actions.people import NAME, enrol, name_after
+from chat.actions.permission import demand
 from chat.conf import conf
-from chat.errors import Forbidden, Refused
+from chat.errors import Refused
 from chat.markup import participant_name
 from chat.models import Participant
 
@@ -24,8 +25,7 @@ def sign_up(
     `name` is the one to be shown; without it, that of the account is. Raises Refused.
     """
     wanted = participant_name(name, conf.name_length) if name else ""
-    if not (verdict := policy.can_sign_up(guest, invited=is_invitation(invitation))):
-        raise Forbidden(verdict.why)
+    demand(policy.can_sign_up(guest, invited=is_invitation(invitation)))
     limits.count_sign_up(address)
     user.set_password(password)  # takes long on purpose, and so no lock is held
     try:

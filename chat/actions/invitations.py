@@ -8,7 +8,7 @@ from django.utils import timezone
 from chat import policy
 from chat.actions import limits
 from chat.actions.people import enrol
-from chat.actions.rooms import demand
+from chat.actions.permission import demand
 from chat.conf import conf
 from chat.models import Invitation, Participant, Room
 

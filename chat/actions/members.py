@@ -10,7 +10,8 @@ from chat import bus, policy
 from chat.actions import limits
 from chat.actions.invitations import find_invitation
 from chat.actions.people import enrol
-from chat.actions.rooms import at_free_address, demand
+from chat.actions.permission import demand
+from chat.actions.rooms import at_free_address
 from chat.conf import conf
 from chat.errors import Forbidden, Refused, sentence
 from chat.models import Kind, Membership, Participant, Role, Room

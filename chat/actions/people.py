@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from chat import bus, names, policy
 from chat.actions import limits
+from chat.actions.permission import demand
 from chat.actions.presence import look_again
 from chat.conf import conf
 from chat.errors import SOMEBODY_ELSE, Forbidden, Refused
@@ -68,8 +69,7 @@ def name_after(participant: Participant, name: str) -> None:
 
 
 def _demand_name(participant: Participant, name: str) -> None:
-    if not (verdict := policy.can_rename(participant)):
-        raise Forbidden(verdict.why)
+    demand(policy.can_rename(participant))
     if not (verdict := policy.can_take_name(participant, name or participant.given_name)):
         raise Refused(verdict.why)
 

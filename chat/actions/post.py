@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError
-
-from chat.errors import Refused
 from chat.models import Message, Participant, Room
 
 
@@ -38,5 +35,5 @@ class Post:
 Ready = tuple[Post, str]
 """A post, and its text as it will be stored; of one that grew, what is new in it."""
 
-Outcome = Message | Refused | DatabaseError
-"""What became of a post."""
+Outcome = Message | Exception
+"""What became of a post: most of what is no message is Refused."""

@@ -1,14 +1,14 @@
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import bus, events, policy, rules
 from chat.actions import limits
-from chat.actions.mentioning import renew_mentions, spell_out
+from chat.actions.mentioning import spell_out
 from chat.actions.people import enrol
+from chat.actions.permission import demand
 from chat.actions.post import Outcome, Post, Ready
 from chat.actions.repeats import OTHER, fits, known, stored
 from chat.conf import conf
@@ -18,9 +18,10 @@ from chat.models import Kind, Membership, Mention, Message, Participant, Room
 from chat.models.composed import ComposedInsert
 
 _insert = ComposedInsert(lambda: Message)
-Rule = Callable[[Participant, Message], policy.Verdict]
 Fresh = dict[int, Ready]
 """By their number among those to post."""
+AWAY = (OperationalError, InterfaceError)
+"""Of the database, which concern all that would have been stored together."""
 
 
 def post_message(
@@ -47,7 +48,8 @@ def post_message(
 def post_messages(posts: Sequence[Post]) -> list[Outcome]:
     """The same for many at once, in one transaction: what became of each, in their order.
 
-    One that is refused does not hold up the others.
+    One that is refused, or over which a rule of the host's project fails, does not hold up the others. Raises what a
+    database raises that is away: nothing is said of any of them then.
     """
     outcomes: dict[int, Outcome] = {}
     fresh: Fresh = {}
@@ -73,7 +75,7 @@ def _fit(post: Post, body: object) -> Ready:
     if post.part and not fits(post):
         raise Refused(OTHER)
     text = message_body(body, conf.message_length)
-    _demand(rules.can_say(post.author, post.room, text))
+    demand(rules.can_say(post.author, post.room, text))
     return post, text
 
 
@@ -112,24 +114,36 @@ def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
         return {}
     try:
         return _store(fresh)
+    except AWAY:
+        raise
     except IntegrityError as error:
-        if len(fresh) == 1:
-            ((number, (post, _text)),) = fresh.items()
-            found = _new_in(post)
-            if isinstance(found, tuple):
-                return {number: error} if found[0].sending == post.sending else _store_or_retry({number: found})
-            return {number: found or error}
-        again = _again(fresh)
-        if not again:  # something else is wrong with one of them
-            return {number: _store_or_retry({number: one})[number] for number, one in fresh.items()}
-        outcomes = _store_or_retry({number: one for number, one in fresh.items() if number not in again})
-        outcomes |= _repeats(again)
-        again = {number: one for number, one in again.items() if number not in outcomes}
-        if any(post.grows for post, _text in again.values()):  # what is new in each depends on the one before
-            for number, one in again.items():
-                outcomes |= _store_or_retry({number: one})
-            return outcomes
-        return outcomes | _store_or_retry(again)
+        return _store_repeat(fresh, error) if len(fresh) == 1 else _store_with_repeats(fresh)
+    except Exception as error:
+        return dict.fromkeys(fresh, error) if len(fresh) == 1 else _store_each(fresh)
+
+
+def _store_repeat(fresh: Fresh, error: IntegrityError) -> dict[int, Outcome]:
+    ((number, (post, _text)),) = fresh.items()
+    found = _new_in(post)
+    if isinstance(found, tuple):
+        return {number: error} if found[0].sending == post.sending else _store_or_retry({number: found})
+    return {number: found or error}
+
+
+def _store_with_repeats(fresh: Fresh) -> dict[int, Outcome]:
+    again = _again(fresh)
+    if not again:  # something else is wrong with one of them
+        return _store_each(fresh)
+    outcomes = _store_or_retry({number: one for number, one in fresh.items() if number not in again})
+    outcomes |= _repeats(again)
+    again = {number: one for number, one in again.items() if number not in outcomes}
+    if any(post.grows for post, _text in again.values()):  # what is new in each depends on the one before
+        return outcomes | _store_each(again)
+    return outcomes | _store_or_retry(again)
+
+
+def _store_each(fresh: Fresh) -> dict[int, Outcome]:
+    return {number: _store_or_retry({number: one})[number] for number, one in fresh.items()}
 
 
 def _again(fresh: Fresh) -> Fresh:
@@ -203,40 +217,3 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
         for row in rows:
             events.tell(events.message_posted, Message, message=row)
     return outcomes
-
-
-def edit_message(message_id: int, editor: Participant, body: object) -> Message:
-    """Put another text in place of the message's. Raises Message.DoesNotExist."""
-    text = message_body(body, conf.message_length)
-    _demand(rules.can_say(editor, Message.objects.select_related("room").get(pk=message_id).room, text))
-    return _change(message_id, enrol(editor), policy.can_edit, body=text, edited=timezone.now())
-
-
-def delete_message(message_id: int, deleter: Participant) -> Message:
-    """Leave a tombstone that says nothing of what was there. Raises Message.DoesNotExist."""
-    return _change(message_id, enrol(deleter), policy.can_delete, body="", edited=None, deleted=True)
-
-
-@transaction.atomic
-def _change(message_id: int, actor: Participant, allowed: Rule, **values: Any) -> Message:
-    message = Message.objects.get(pk=message_id)
-    message.room = room = Room.objects.locked(message.room_id)
-    message.refresh_from_db(fields=["deleted", "marks"])  # under the lock, so that nobody deletes it in between
-    _demand(allowed(actor, message))
-    seq = room.next_seq()
-    for name, value in values.items():
-        setattr(message, name, value)
-    message.changed = seq
-    had, mentions = message.marks, spell_out(room, [message])
-    message.save(update_fields=[*values, "marks", "changed"])
-    if had or mentions:
-        renew_mentions(message, mentions)
-    bus.ring(message.room_id, seq)
-    signal = events.message_deleted if message.deleted else events.message_edited
-    events.tell(signal, Message, message=message, actor=actor)
-    return message
-
-
-def _demand(verdict: policy.Verdict) -> None:
-    if not verdict:
-        raise Forbidden(verdict.why)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from chat import bus, policy
-from chat.errors import Forbidden
+from chat.actions.permission import demand
 from chat.models import Participant, Presence, Room
 from chat.models.presence import Seats
 
@@ -69,8 +69,7 @@ def look_again(participant: Participant) -> None:
 
 def say_writing(participant: Participant, room: Room) -> None:
     """They are writing. Forbidden when they may not; nothing is said of somebody who wants it so."""
-    if not (verdict := policy.can_post(participant, room)):
-        raise Forbidden(verdict.why)
+    demand(policy.can_post(participant, room))
     if participant.shows_typing:
         bus.whisper(room.pk, participant.key, "writing")
 

@@ -9,8 +9,9 @@ from chat import bus, policy
 from chat.actions import limits
 from chat.actions.objects import has_times, in_order, is_of_nothing
 from chat.actions.people import enrol
+from chat.actions.permission import demand
 from chat.conf import conf
-from chat.errors import Forbidden, Refused
+from chat.errors import Refused
 from chat.markup import moment, room_name, room_topic
 from chat.models import Kind, Membership, Participant, Role, Room
 from chat.models.room import fit_moment, new_epoch, no_other_address
@@ -125,8 +126,3 @@ def renew_epochs() -> int:
         room.epoch = new_epoch()
     Room.objects.bulk_update(rooms, ["epoch"], batch_size=500)
     return len(rooms)
-
-
-def demand(verdict: policy.Verdict) -> None:
-    if not verdict:
-        raise Forbidden(verdict.why)

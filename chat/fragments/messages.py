@@ -1,6 +1,5 @@
 """Messages: one, the newest of a room, a page of older ones."""
 
-import time
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ from django.utils.translation import get_language
 
 from chat import mentions
 from chat.conf import conf
+from chat.fragments.freshness import period
 from chat.fragments.lookup import lookup, place_of
 from chat.fragments.people import forget_gatherings
 from chat.fragments.templates import render
@@ -49,8 +49,7 @@ def log(room: Room) -> Log:
 
     The room is to be fresh, and read before this: what it says of its seq is where the log stands at least.
     """
-    while_fresh = int(time.time() // LOG_SECONDS)
-    while_the_same = (get_language(), get_current_timezone_name(), lookup(), while_fresh)
+    while_the_same = (get_language(), get_current_timezone_name(), lookup(), period(LOG_SECONDS))
     return _log(room.pk, place_of(room), room.epoch, room.seq, *while_the_same)
 
 

@@ -1,6 +1,5 @@
 """Who is in a room, and who is writing there."""
 
-import time
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from chat.fragments.freshness import period
 from chat.fragments.templates import render
 from chat.frames import Frame
 from chat.models import Presence, Room
@@ -46,7 +46,7 @@ def people(room: Room, seats: Seats, variants: Iterable[Variant]) -> dict[Varian
 
 def gathered(room: Room) -> Gathering:
     """For a page: read and rendered once a second, however many come."""
-    return _gathered(room, get_language(), int(time.time() / PAGE_SECONDS))
+    return _gathered(room, get_language(), period(PAGE_SECONDS))
 
 
 def forget_gatherings() -> None:

@@ -4,7 +4,6 @@ Each page holds a token of what it shows. An entry that has the keyboard's focus
 appears inside of it.
 """
 
-import time
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -13,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from chat.conf import conf
+from chat.fragments.freshness import period
 from chat.fragments.lookup import place_of
 from chat.fragments.sidebar import NEVER, Entry, Sidebar, sidebar_context
 from chat.fragments.templates import render
@@ -106,7 +106,7 @@ def _html(template: str, entry: Entry, current: str = "", place: str = "") -> st
         current,
         place,
         get_language(),
-        int(time.time() // FRESH_SECONDS),
+        period(FRESH_SECONDS),
     )
 
 
@@ -118,7 +118,7 @@ def _rendered(template: str, entry: Entry, current: str, place: str, *variant: o
 def _state(sidebar: Sidebar, room: Room) -> str:
     """What the page shows from here on, for its next sync, and how much of it is new, for its menu."""
     state = render("chat/_sidebar_state.html", {"sidebar": sidebar, "room": room})
-    return state + _menu(room.slug, sidebar.news, place_of(room), get_language(), int(time.time() // FRESH_SECONDS))
+    return state + _menu(room.slug, sidebar.news, place_of(room), get_language(), period(FRESH_SECONDS))
 
 
 @lru_cache(maxsize=1024)

@@ -87,25 +87,27 @@ class Fanout:
             if changes.whole or crowd.cursor != changes.after:
                 crowd.dissolve()
             else:
-                try:
-                    self._write_to(crowd, changes.frames_after(changes.after, variant), changes.head)
-                except Exception as error:  # who has got it nobody knows, but each page does
-                    for socket in [socket for socket in self.sockets if socket.crowd is crowd]:
-                        self._let_go(socket, error)
+                self._write_to(crowd, changes.frames_after(changes.after, variant), changes.head)
         apart = self._apart.difference(senders)
-        return [*apart] if changes.whole else [socket for socket in apart if not self._has_joined(socket, changes)]
+        return [*apart] if changes.whole else [socket for socket in apart if not self._join_crowd(socket, changes)]
 
     def _write_to(self, crowd: Crowd, frames: Sequence[Frame], cursor: int | None = None) -> None:
         """These frames, after which all of the crowd have this cursor, if there is one."""
-        for socket in crowd.write(b"".join(frame.prepared for frame in frames), cursor):
+        try:
+            late = crowd.write(b"".join(frame.prepared for frame in frames), cursor)
+        except Exception as error:  # who has got it nobody knows, but each page does
+            for socket in [socket for socket in self.sockets if socket.crowd is crowd]:
+                self._let_go(socket, error)
+            return
+        for socket in late:
             try:
                 socket.connection.check()
                 socket.bound()
             except Exception as error:
                 self._let_go(socket, error)
 
-    def _has_joined(self, socket: Socket, changes: Changes) -> bool:
-        """Whether it stands where most do. Then it is written to at once, and is one of the crowd the next time."""
+    def _join_crowd(self, socket: Socket, changes: Changes) -> bool:
+        """If it stands where most do it is written to at once, and is one of the crowd the next time. Else False."""
         if socket.cursor != changes.after or socket.unread is not None or socket.write is None:
             return False
         unsent = 0
@@ -137,7 +139,7 @@ class Fanout:
         socket.cursor = None
         bus.spawn(socket.finish())
 
-    def let_go_who_lacks(self, changes: Changes) -> None:
+    def let_go_unreached(self, changes: Changes) -> None:
         """The fan-out of these was broken off: whoever is live and was not reached comes back."""
         for socket in [*self.sockets]:
             if socket.cursor is not None and (changes.whole or socket.cursor < changes.head):

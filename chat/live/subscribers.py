@@ -88,7 +88,7 @@ class Subscribers(Fanout):
             await self.send_out(changes)
         except Exception:
             logger.exception("What is new in room %s could not be sent to all of it", self.room.pk)
-            self.let_go_who_lacks(changes)
+            self.let_go_unreached(changes)
 
     async def _changes(self) -> Changes:
         """What comes after the head: that just stored if it is all of it, else read anew. Rendered, or it raises."""

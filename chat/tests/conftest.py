@@ -1,9 +1,9 @@
 """What the tests share: a small cast, a live site, a browser."""
 
 import copy
+import itertools
 import os
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,9 @@ from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from chat import actions, bus, fragments, identity
+from chat import actions, bus, identity
 from chat.actions import limits
+from chat.fragments import freshness
 from chat.live import database, presence, verbs
 from chat.live.hub import Hub
 from chat.live.hub import hub as own_hub
@@ -63,6 +64,7 @@ TRIES = int(os.environ.get("TRIES", "1"))
 """How often a test with a browser or live processes is tried; all others are once."""
 
 failed = pytest.StashKey[bool]()
+days = itertools.count(step=86_400.0)
 
 
 def place_of(item) -> int:
@@ -181,11 +183,10 @@ def _nothing_unasked(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _fresh_logs(monkeypatch):
-    """They stay fresh through a test, whenever it begins."""
-    monkeypatch.setattr("chat.fragments.messages.LOG_SECONDS", float("inf"))
-    monkeypatch.setattr(import_module("chat.fragments.people"), "PAGE_SECONDS", float("inf"))
-    fragments.forget_logs()
+def _kept_for_a_test(monkeypatch):
+    """What is kept for a while is kept through a test, whenever it begins, and not for the next one."""
+    day = next(days)
+    monkeypatch.setattr(freshness, "clock", lambda: day)
 
 
 # --- The cast ------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ from threading import Barrier
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from chat import actions, bus
+from chat import actions, bus, rules
 from chat.actions import Post, post_messages
 from chat.errors import Forbidden, Refused, TooFast
 from chat.live.writer import MOST, Writer
@@ -133,6 +133,47 @@ def test_nor_do_many_repeats_of_what_is_refused(lobby, ann):
     assert len(asked) <= 20
 
 
+class Failing(rules.Policy):
+    """As a host's that did not foresee all."""
+
+    error = ZeroDivisionError
+
+    def can_post(self, person, room):
+        if person.name == "gbad":
+            raise self.error
+        return super().can_post(person, room)
+
+
+class Asking(Failing):
+    """As one that asks a table that is not there: an error of the database, which is not away."""
+
+    error = ProgrammingError
+
+
+@pytest.mark.parametrize("failing", [Failing, Asking])
+def test_one_over_which_a_rule_of_the_host_fails_fails_alone_and_each_counts_once(lobby, ann, settings, failing):
+    settings.CHAT_POLICY = f"{__name__}.{failing.__name__}"
+    settings.CHAT_PARTICIPANT_RATE = "3/minute"
+    posts = [Post(lobby, ann, "hello"), Post(lobby, guest("gbad"), "what nobody foresaw")]
+    outcomes = post_messages([*posts, Post(lobby, ann, "and"), Post(lobby, ann, "bye"), Post(lobby, ann, "too many")])
+    assert kinds(outcomes) == [Message, failing.error, Message, Message, TooFast]
+    assert [row.body for row in Message.objects.order_by("seq")] == ["hello", "and", "bye"]
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_is_away_for_all(lobby, ann, monkeypatch, error):
+    tried = []
+
+    def away(*_):
+        tried.append(1)
+        raise error("away")
+
+    monkeypatch.setattr(Room.objects, "locked", away)
+    with pytest.raises(error):
+        post_messages([Post(lobby, ann, "hi")] * 3)
+    assert tried == [1]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_processes_that_store_the_same_at_once_store_each_once(lobby):
     together = Barrier(3)
@@ -196,19 +237,3 @@ async def test_when_the_database_is_away_everybody_hears_it_and_the_writer_goes_
     assert kinds(outcomes) == [DatabaseError] * 3
     monkeypatch.setattr(actions, "post_messages", store)
     assert (await writer.post(Post(lobby, guest("gann"), "back"))).seq == 1
-
-
-async def test_one_over_which_a_rule_of_the_host_fails_fails_alone(lobby, batches, monkeypatch):
-    writer, store = Writer(), actions.post_messages
-
-    def fails(posts):
-        if any(post.body == "whom nobody foresaw" for post in posts):
-            raise ZeroDivisionError
-        return store(posts)
-
-    monkeypatch.setattr(actions, "post_messages", fails)
-    bodies = ("hello", "whom nobody foresaw", "good day")
-    outcomes = await asyncio.gather(
-        *(writer.post(Post(lobby, guest("gann"), body)) for body in bodies), return_exceptions=True
-    )
-    assert kinds(outcomes) == [Message, ZeroDivisionError, Message]

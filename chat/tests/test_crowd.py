@@ -69,6 +69,14 @@ class Reader(BareSocket):
                 await asyncio.sleep(0)
         return found
 
+    async def reads_up_to(self, text: str) -> None:
+        """And what came along with it."""
+        found = b""
+        async with asyncio.timeout(30):
+            while text.encode() not in found:
+                found += self.read(65536)
+                await asyncio.sleep(0)
+
 
 @asynccontextmanager
 async def gathered(count: int):
@@ -171,15 +179,33 @@ async def test_all_step_out_of_a_crowd_that_is_dissolved():
 # --- In a room -----------------------------------------------------------------------------------
 
 
-async def test_whoever_stood_with_most_is_of_the_crowd_the_next_time(hubs, lobby, ann):
-    hub, reactor = hubs(), AsyncioSelectorReactor(asyncio.get_running_loop())
-    readers = [Reader(reactor, lobby, variant) for variant in (ENGLISH, GERMAN, ENGLISH)]
-    for reader in readers:
-        await hub.join(reader, lobby)
+@pytest.fixture
+async def come(hubs, lobby):
+    """`await come(*variants)` brings a reader into the lobby for each; `come.hub` is theirs."""
+    made: list[Reader] = []
+
+    async def come(*variants: Variant, cursor: int = 0) -> list[Reader]:
+        reactor = AsyncioSelectorReactor(asyncio.get_running_loop())
+        new = [Reader(reactor, lobby, variant) for variant in variants]
+        made.extend(new)
+        for reader in new:
+            reader.cursor = cursor
+            await come.hub.join(reader, lobby)
+        return new
+
+    come.hub = hubs()
+    yield come
+    for reader in made:
+        reader.transport.abortConnection()
+        reader.end.close()
+
+
+async def test_whoever_stood_with_most_is_of_the_crowd_the_next_time(come, lobby, ann):
+    readers = await come(ENGLISH, GERMAN, ENGLISH)
     for seq in (1, 2, 3):
         await post(lobby, ann, f"message {seq}")
         for reader in readers:
-            assert f"message {seq}<".encode() in await reader.reads(200) + reader.read(65536)
+            await reader.reads_up_to(f"message {seq}<")
     assert readers[0].crowd is readers[2].crowd
     assert [len(reader.crowd) for reader in readers] == [2, 1, 2]
     assert [reader.cursor for reader in readers] == [3, 3, 3]
@@ -187,64 +213,45 @@ async def test_whoever_stood_with_most_is_of_the_crowd_the_next_time(hubs, lobby
     await post(lobby, ann, "message 4")
     await readers[0].gets(2)  # it, and the tab, by itself
     assert [readers[0].cursor, readers[1].cursor] == [4, 4]
-    await hub.leave(readers[1])
+    await come.hub.leave(readers[1])
     assert readers[1].crowd is None
-    for reader in readers:
-        reader.transport.abortConnection()
-        reader.end.close()
 
 
-async def test_who_is_lost_before_their_consumer_hears_of_it_costs_nobody_else_anything(hubs, lobby, ann):
+async def test_who_is_lost_before_their_consumer_hears_of_it_costs_nobody_else_anything(come, lobby, ann):
     """As when a third of all lines are cut while somebody posts: it stood with most, and would be of the crowd."""
-    hub, reactor = hubs(), AsyncioSelectorReactor(asyncio.get_running_loop())
-    readers = [Reader(reactor, lobby) for _ in range(12)]
-    for reader in readers:
-        await hub.join(reader, lobby)
+    readers = await come(*[ENGLISH] * 12)
     lost, here = readers[:6], readers[6:]
     for reader in lost:
         reader.lose()
     for seq in (1, 2):
         await post(lobby, ann, f"message {seq}")
         for reader in here:
-            assert f"message {seq}<".encode() in await reader.reads(200) + reader.read(65536)
-    assert hub.subscribers[lobby.pk].sockets == {*here}
+            await reader.reads_up_to(f"message {seq}<")
+    assert come.hub.subscribers[lobby.pk].sockets == {*here}
     assert not any(reader.finished for reader in here)
-    for reader in readers:
-        reader.transport.abortConnection()
-        reader.end.close()
 
 
-async def test_who_is_lost_and_had_it_all_does_not_join_the_crowd(hubs, lobby, ann):
+async def test_who_is_lost_and_had_it_all_does_not_join_the_crowd(come, lobby, ann):
     """As where the room is looked at and there is nothing new: nothing is written then that would tell."""
-    hub, reactor = hubs(), AsyncioSelectorReactor(asyncio.get_running_loop())
-    first, lost, last = readers = [Reader(reactor, lobby) for _ in range(3)]
-    for reader in (first, last):
-        await hub.join(reader, lobby)
+    here = await come(ENGLISH, ENGLISH)
     await post(lobby, ann, "message 1")
-    for reader in (first, last):
-        await reader.reads(200)
-    lost.cursor = 1
-    await hub.join(lost, lobby)
+    for reader in here:
+        await reader.reads_up_to("message 1<")
+    (lost,) = await come(ENGLISH, cursor=1)
     lost.lose()
-    hub.subscribers[lobby.pk].wake()
+    come.hub.subscribers[lobby.pk].wake()
     await lost.finishes()
-    assert hub.subscribers[lobby.pk].sockets == {first, last}
+    assert come.hub.subscribers[lobby.pk].sockets == {*here}
     await post(lobby, ann, "message 2")
-    for reader in (first, last):
-        assert b"message 2<" in await reader.reads(200) + reader.read(65536)
-    for reader in readers:
-        reader.transport.abortConnection()
-        reader.end.close()
+    for reader in here:
+        await reader.reads_up_to("message 2<")
 
 
-async def test_whoever_a_broken_off_fan_out_did_not_reach_comes_back(hubs, lobby, ann, monkeypatch):
-    hub, reactor = hubs(), AsyncioSelectorReactor(asyncio.get_running_loop())
-    readers = [Reader(reactor, lobby, variant) for variant in (ENGLISH, GERMAN)]
-    for reader in readers:
-        await hub.join(reader, lobby)
+async def test_whoever_a_broken_off_fan_out_did_not_reach_comes_back(come, lobby, ann, monkeypatch):
+    readers = await come(ENGLISH, GERMAN)
     await post(lobby, ann, "message 1")
     for reader in readers:
-        await reader.reads(200)
+        await reader.reads_up_to("message 1<")
     write, written = Crowd.write, []
 
     def breaks(crowd, frames, cursor=None):
@@ -259,12 +266,28 @@ async def test_whoever_a_broken_off_fan_out_did_not_reach_comes_back(hubs, lobby
     for left in (await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))[1]:
         left.cancel()
     reached, other = sorted(readers, key=lambda reader: reader.finished)
-    assert (reached.cursor, reached.crowd, hub.subscribers[lobby.pk].head) == (2, written[0], 2)
+    assert (reached.cursor, reached.crowd, come.hub.subscribers[lobby.pk].head) == (2, written[0], 2)
     assert other.finished
-    assert hub.subscribers[lobby.pk].sockets == {reached}
-    for reader in readers:
-        reader.transport.abortConnection()
-        reader.end.close()
+    assert come.hub.subscribers[lobby.pk].sockets == {reached}
+
+
+async def test_whom_something_else_did_not_reach_comes_back_and_the_others_hear_it(come, lobby, ann, monkeypatch):
+    english, german = await come(ENGLISH, GERMAN)
+    await post(lobby, ann, "message 1")
+    for reader in (english, german):
+        await reader.reads_up_to("message 1<")
+    write, lost = Crowd.write, english.crowd
+
+    def breaks(crowd, frames, cursor=None):
+        if crowd is lost:
+            raise RuntimeError("whatever it may be")
+        return write(crowd, frames, cursor)
+
+    monkeypatch.setattr(Crowd, "write", breaks)
+    await come.hub.subscribers[lobby.pk].tell(fragments.pulse, lobby)
+    await english.finishes()
+    await german.reads_up_to("pulse-lobby")
+    assert come.hub.subscribers[lobby.pk].sockets == {german}
 
 
 def test_who_sends_gets_the_acknowledgement_with_the_message_in_the_crowd_too(busy_site, room):

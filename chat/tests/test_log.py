@@ -9,6 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from chat import actions, fragments
+from chat.fragments import freshness
+from chat.fragments.messages import LOG_SECONDS
+from chat.fragments.people import PAGE_SECONDS
 from chat.models import Message, Room
 from site_config.asgi import ThreadHandler, application
 
@@ -47,6 +50,22 @@ def test_a_page_that_nothing_changed_for_asks_for_no_message(client, lobby, ann)
     ) as asked:
         assert "hello" in client.get("/chat/").text
     assert not [one for one in asked.captured_queries if "chat_message" in one["sql"]]
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(LOG_SECONDS / 2, True), (LOG_SECONDS, False)])
+def test_what_its_room_does_not_tell_is_late_by_seconds(lobby, ann, monkeypatch, seconds, kept):
+    """As where another process has changed how somebody looks."""
+    actions.post_message(lobby, ann, "hello")
+    page, clock = now(lobby), freshness.clock()
+    monkeypatch.setattr(freshness, "clock", lambda: clock + seconds)
+    assert (now(lobby).html is page.html) == kept
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(PAGE_SECONDS / 2, True), (PAGE_SECONDS, False)])
+def test_who_is_here_is_late_by_a_second(lobby, ann, monkeypatch, seconds, kept):
+    page, clock = fragments.gathered(lobby), freshness.clock()
+    monkeypatch.setattr(freshness, "clock", lambda: clock + seconds)
+    assert (fragments.gathered(lobby) is page) == kept
 
 
 @pytest.mark.parametrize("change", ["post", "edit", "delete", "restore"])
