@@ -31,7 +31,7 @@ from chat.live.hub import hub as own_hub
 from chat.models import Participant, Room
 from chat.tests import failures, servers, steps
 from chat.tests.bare_sockets import BareSocket
-from chat.tests.databases import ROOMS, fresh_database
+from chat.tests.databases import ROOMS, fresh_database, models
 from chat.tests.people import go_live
 from chat.tests.relay import Relay
 from chat.tests.sidebars import joined, person
@@ -65,6 +65,10 @@ TRIES = int(os.environ.get("TRIES", "1"))
 
 failed = pytest.StashKey[bool]()
 days = itertools.count(step=86_400.0)
+
+
+def pytest_configure():
+    models()  # made by the process that begins the others, which share it
 
 
 def place_of(item) -> int:

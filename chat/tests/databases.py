@@ -1,6 +1,7 @@
-"""Databases for live processes. Migrating takes seconds: it is done once in each process of tests, and then copied."""
+"""Databases for live processes. Migrating takes seconds: it is done once in a run of tests, and then copied."""
 
 import atexit
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -8,7 +9,6 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -17,6 +17,10 @@ from chat.tests import servers
 
 ROOMS = tuple(f"room-{n}" for n in range(1, 41))
 """For sites that the tests of a module share, to give each a room of its own."""
+
+
+MODELS = "PARLEY_TEST_MODELS"
+"""The variable of the environment that says where they are."""
 
 
 @contextmanager
@@ -48,23 +52,49 @@ def locked(url: str) -> Iterator[None]:
         yield
 
 
-@cache
+def models() -> Path:
+    """The folder of what is copied. Whoever asks first makes it, shares it with the processes that it begins, and takes
+    all of it away in the end."""
+    if MODELS not in os.environ:
+        os.environ[MODELS] = tempfile.mkdtemp(prefix="parley-models-")
+        atexit.register(remove_models, Path(os.environ[MODELS]))
+    return Path(os.environ[MODELS])
+
+
+def remove_models(folder: Path) -> None:
+    for made in folder.glob("*.postgres"):
+        drop(*made.read_text().split())
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def to_make(path: Path) -> Iterator[bool]:
+    """Whether it is not there yet, so that it is to be made; one process does so while all others wait."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not path.exists()
+
+
 def sqlite_model(rooms: tuple[str, ...]) -> Path:
-    folder = tempfile.mkdtemp(prefix="parley-model-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = Path(folder) / "model.sqlite3"
-    if rooms:
-        shutil.copyfile(sqlite_model(()), path)
-    fill(f"sqlite:///{path}", rooms)  # its process has ended, and so has gone what SQLite keeps beside the file
+    path = models() / f"{len(rooms)}-{'-'.join(rooms)[:40]}.sqlite3"
+    with to_make(path) as missing:
+        if missing:
+            unfinished = path.with_suffix(".unfinished")
+            if rooms:
+                shutil.copyfile(sqlite_model(()), unfinished)
+            fill(f"sqlite:///{unfinished}", rooms)  # its process has ended, so what SQLite keeps beside is gone
+            unfinished.rename(path)
     return path
 
 
-@cache
 def postgres_model(server: str, rooms: tuple[str, ...]) -> str:
-    name = make_database(server, model=postgres_model(server, ()) if rooms else "template1")
-    atexit.register(drop, server, name)
-    fill(url_of(server, name), rooms)
-    return name
+    path = models() / f"{len(rooms)}-{'-'.join(rooms)[:40]}.postgres"
+    with to_make(path) as missing:
+        if missing:
+            name = make_database(server, model=postgres_model(server, ()) if rooms else "template1")
+            fill(url_of(server, name), rooms)
+            path.write_text(f"{server} {name}")
+    return path.read_text().split()[1]
 
 
 def fill(url: str, rooms: tuple[str, ...]) -> None:

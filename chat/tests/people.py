@@ -67,11 +67,12 @@ def sign_up(page: Page, name: str) -> Page:
 
 
 def until(true, what: str, patience: float = PATIENCE) -> None:
-    """Look until it is so. For what has no locator to wait for."""
-    end = time.monotonic() + patience
+    """Look until it is so, more and more seldom. For what has no locator to wait for."""
+    end, pause = time.monotonic() + patience, 0.01
     while not true():
         assert time.monotonic() < end, what
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.25)
 
 
 def forgive_outage(browser):
