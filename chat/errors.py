@@ -64,5 +64,11 @@ class Ended(Exception):
     """This socket can't go on; its text is the reason, for the person, whose page may go on by another one."""
 
 
+def explained(error: Exception) -> str:
+    """An error of the database, for the log, with what to do about it where that is known."""
+    missing = any(words in str(error) for words in ("no such table", "does not exist", "doesn't exist"))
+    return f"{error!r}. `manage.py migrate` makes the tables of the chat." if missing else repr(error)
+
+
 class Gone(ConnectionError):
     """A connection is lost or closing, or was dropped. Nobody is there to be told."""

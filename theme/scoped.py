@@ -18,9 +18,10 @@ ITSELF = ":where(.chat-ui)"
 SHIELD = f"""{INSIDE} {{
   :where(*:not(img, video, audio, canvas, svg *)), ::before, ::after {{ all: revert; }}
 }}
-body{ITSELF} {{ margin: 0; }}
+body:where(.chat-page) {{ margin: 0; }}
 """
-"""What the page says of elements by their names, as of each h2, a or input, holds elsewhere."""
+"""What the page says of elements by their names, as of each h2, a or input, holds elsewhere. The body of a page that is
+all chat is not inside: others put into it what is theirs, as a toolbar for developers."""
 
 ROOTS = re.compile(r"(?<=[{};])(?::root|html)(?:,:host)?(?=\{)")
 OF_PAGE = re.compile(r"\bhtml(\[[^\]]*\]) ")

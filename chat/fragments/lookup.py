@@ -7,6 +7,7 @@ includes or extends is of the same place: Django asks the engine that renders.
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -123,20 +124,19 @@ class Lookup:
     def places(self) -> list[str]:
         """All that have templates of their own, and the general one."""
         models = [model._meta.label_lower.replace(".", "/") for model in apps.get_models()]
-        special = [*Kind.values, *(f"{Kind.PUBLIC}/{model}" for model in models)]
+        special = [*Kind.values, *(f"{Kind.PUBLIC}/{model}" for model in models if _has_templates(self.general, model))]
         return ["", *filter(self.is_special, special)]
 
     def overrides(self, place: str) -> dict[str, Template | Exception]:
         """{name: what stands in for the app's own of that name there}, or why it can't be read."""
         found: dict[str, Template | Exception] = {}
+        engine = self.engine(place)
         for name in names():
             try:
-                template = self.engine(place).get_template(name)
+                if not is_own(_origin(engine, name)):  # to compile all others would take seconds
+                    found[name] = engine.get_template(name)
             except Exception as error:
                 found[name] = error
-            else:
-                if not is_own(template.origin):
-                    found[name] = template
         return found
 
     def _made(self, place: str) -> Engine:
@@ -178,7 +178,7 @@ def _engines() -> list[Engine]:
 
 
 def _is_there(engine: Engine, name: str) -> bool:
-    return any(_gives(loader, name) for loader in _innermost(engine.template_loaders))
+    return any(_given(loader, name) for loader in _innermost(engine.template_loaders))
 
 
 def _has_templates(engine: Engine, folder: str) -> bool:
@@ -186,7 +186,7 @@ def _has_templates(engine: Engine, folder: str) -> bool:
         if hasattr(loader, "get_dirs"):  # to look for each name of ours in each folder would take long
             if any(Path(base, "chat", folder).is_dir() for base in loader.get_dirs()):
                 return True
-        elif any(_gives(loader, name.replace("chat/", f"chat/{folder}/", 1)) for name in names()):
+        elif any(_given(loader, name.replace("chat/", f"chat/{folder}/", 1)) for name in names()):
             return True
     return False
 
@@ -199,14 +199,21 @@ def _innermost(loaders: Iterable[Any]) -> Iterator[Any]:
             yield loader
 
 
-def _gives(loader: Any, name: str) -> bool:
+def _origin(engine: Engine, name: str) -> Origin:
+    """Where it would be read."""
+    for loader in _innermost(engine.template_loaders):
+        if origin := _given(loader, name):
+            return origin
+    raise TemplateDoesNotExist(name)
+
+
+def _given(loader: Any, name: str) -> Origin | None:
+    origin: Origin
     for origin in loader.get_template_sources(name):
-        try:
+        with suppress(TemplateDoesNotExist):
             loader.get_contents(origin)
-        except TemplateDoesNotExist:
-            continue
-        return True
-    return False
+            return origin
+    return None
 
 
 def _like(engine: Engine, loader: Sequence[Any]) -> Engine:

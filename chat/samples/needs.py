@@ -1,8 +1,11 @@
 """What the page relies on in a fragment, as selectors, and which of it some HTML lacks. Pure."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 PIECE = re.compile(r'#(?P<id>[\w-]+)|\.(?P<kind>[\w-]+)|\[(?P<name>[\w-]+)(?:(?P<how>[~^*]?=)"(?P<value>[^"]*)")?\]')
 VOID = {*("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")}
@@ -31,6 +34,14 @@ class _Tags(HTMLParser):
             del self.open[places[-1] :]
 
 
+class _One(NamedTuple):
+    """A selector of one tag."""
+
+    name: str
+    pieces: tuple[re.Match[str], ...]
+    id: str | None
+
+
 def missing(html: str, needs: Iterable[str]) -> list[str]:
     """Those of the needs that no tag in the HTML meets.
 
@@ -38,21 +49,34 @@ def missing(html: str, needs: Iterable[str]) -> list[str]:
     in another: `#listed-lobby > a`.
     """
     tags = _Tags(html).found
-    return [need for need in needs if not any(_meets(need, tag, around) for tag, around in tags)]
+    by_id = defaultdict(list)
+    for found in tags:
+        by_id[found[0][1].get("id")].append(found)
+
+    def is_met(need: str) -> bool:
+        outer, _, inner = need.rpartition(" > ")
+        wanted, within = _read(inner), _read(outer) if outer else None
+        return any(
+            _is(wanted, tag) and (within is None or (around is not None and _is(within, around)))
+            for tag, around in (tags if wanted.id is None else by_id[wanted.id])
+        )
+
+    return [need for need in needs if not is_met(need)]
 
 
-def _meets(need: str, tag: Tag, around: Tag | None) -> bool:
-    outer, _, inner = need.rpartition(" > ")
-    return _is(inner, tag) and (not outer or (around is not None and _is(outer, around)))
-
-
-def _is(selector: str, tag: Tag) -> bool:
-    name, attributes = tag
-    kind = re.match(r"[\w-]*", selector)[0]  # type: ignore[index]  # it matches nothing as well
-    rest = selector[len(kind) :]
+@lru_cache(maxsize=1024)
+def _read(selector: str) -> _One:
+    name = re.match(r"[\w-]*", selector)[0]  # type: ignore[index]  # it matches nothing as well
+    rest = selector[len(name) :]
     if PIECE.sub("", rest):
         raise ValueError(f"{selector!r} is no selector of one tag")
-    return kind in ("", name) and all(_has(piece, attributes) for piece in PIECE.finditer(rest))
+    pieces = tuple(PIECE.finditer(rest))
+    return _One(name, pieces, next((piece["id"] for piece in pieces if piece["id"]), None))
+
+
+def _is(selector: _One, tag: Tag) -> bool:
+    name, attributes = tag
+    return selector.name in ("", name) and all(_has(piece, attributes) for piece in selector.pieces)
 
 
 def _has(piece: re.Match[str], attributes: dict[str, str]) -> bool:

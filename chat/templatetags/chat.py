@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import actions, fragments, identity, policy
 from chat.conf import conf
+from chat.errors import explained
 from chat.models import Participant, Room
 from chat.variant import Variant, asked_by_page
 
@@ -44,7 +45,7 @@ def chat_room(context: Context, room: str | Model) -> SafeString:
             with Variant.of(participant, language).active():
                 return _room(context, request, _find(room), asked)
     except DatabaseError as error:
-        logger.error("A room could not be drawn: %s. Are its tables there? `manage.py migrate` makes them.", error)
+        logger.error("A room could not be drawn: %s", explained(error))
         _brought(request).intersection_update(brought)  # what this one would have, the next one brings
         return fragments.not_for_them(AWAY, chat_styles(context))
 

@@ -9,7 +9,7 @@ from theme.scoped import blocks, scoped
 
 APP = servers.ROOT / "chat" / "static" / "chat" / "chat.css"
 SITE = servers.ROOT / "theme" / "static" / "css" / "dist" / "styles.css"
-OURS = re.compile(r"(?:html\[[^\]]*\] )?\.chat-ui\.chat-ui\b|(?:body)?:where\(\.chat-ui\)")
+OURS = re.compile(r"(?:html\[[^\]]*\] )?\.chat-ui\.chat-ui\b|:where\(\.chat-ui\)|body:where\(\.chat-page\)$")
 
 
 def selectors(css: str) -> list[str]:

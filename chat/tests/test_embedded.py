@@ -149,6 +149,51 @@ def test_in_a_narrow_column_all_of_it_can_be_reached(browser, magazine):
     assert room.locator(".room-title").bounding_box()["width"] > 20
 
 
+def test_below_an_article_a_guest_and_a_member_talk_live(browser, magazine):
+    """The member comes in by the pages of the magazine and is back at the article; and both see who that is."""
+    bob = open_page(browser, magazine, "/articles/1/")
+    write(bob, "article-1", "the first word")
+    expect(bob.locator("#log-article-1")).to_contain_text("the first word")
+    ann = open_page(browser, magazine, "/articles/1/")
+    ann.locator(".me-name").click()
+    ann.locator(".me-panel a", has_text="Sign in").click()
+    ann.locator("[name=username]").fill("ann@example.org")
+    ann.locator("[name=password]").fill("a-long-word-1")
+    ann.get_by_role("button", name="Come in").click()
+    expect(ann.locator(".me-name bdi")).to_have_text("ann")
+    assert ann.url.startswith(magazine.url + "/articles/1/")
+    expect(ann.locator(".connection[data-state=live]")).to_have_count(1)
+    write(ann, "article-1", "an answer")
+    expect(bob.locator("#log-article-1")).to_contain_text("an answer")
+    write(bob, "article-1", "and thanks")
+    for page in (ann, bob):
+        expect(page.locator(".message-body")).to_have_text(["the first word", "an answer", "and thanks"])
+        expect(page.locator(".message-author").nth(1)).to_have_text("ann")
+        assert page.title() == "Of Cats · The Magazine"
+
+
+THEIRS = """() => {
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync('.their-hidden { display: none } .their-box { padding: 7px; color: rgb(1, 2, 3) }')
+  document.adoptedStyleSheets = [sheet]
+  for (const kind of ['their-hidden', 'their-box']) {
+    const one = document.createElement('div')
+    one.className = kind
+    document.body.append(one)
+  }
+}"""
+
+
+def test_what_others_put_into_a_page_of_the_chats_is_theirs(browser, magazine):
+    """As a toolbar for developers, which is put at the end of every page."""
+    page = browser(magazine, magazine.url + "/talk/lobby/")
+    page.evaluate(THEIRS)
+    expect(page.locator(".their-hidden")).to_be_hidden()
+    box = looks(page, ".their-box")
+    assert (box["padding-top"], box["color"]) == ("7px", "rgb(1, 2, 3)")
+    assert looks(page, "body")["margin-top"] == "0px"
+
+
 def test_without_javascript_it_is_read_written_and_signed_in_to(browser, magazine):
     page = browser(magazine, magazine.url + "/articles/2/", java_script_enabled=False)
     field = page.locator("form.composer [name=message]")

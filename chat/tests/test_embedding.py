@@ -40,12 +40,18 @@ def side_room(db) -> Room:
     return room
 
 
-def test_a_page_stands_and_asks_what_it_likes_where_the_tables_are_missing(draw, monkeypatch, caplog):
+@pytest.fixture
+def before_migrate(monkeypatch):
+    """A table is not there that is asked for messages."""
+
     def missing(room):
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM chat_before_migrate")
 
     monkeypatch.setattr(fragments, "log", missing)
+
+
+def test_a_page_stands_and_asks_what_it_likes_where_the_tables_are_missing(draw, before_migrate, caplog):
     page = draw('<h1>Ours</h1>{% chat_room "lobby" %}{% chat_room "news" %}')
     assert page.startswith("<h1>Ours</h1>")
     assert page.count("The chat can&#x27;t reach its messages just now") == 1
@@ -53,6 +59,12 @@ def test_a_page_stands_and_asks_what_it_likes_where_the_tables_are_missing(draw,
     assert [page.count(needed) for needed in ("chat/chat.css", "/hx-ws")] == [1, 1]
     assert "manage.py migrate" in caplog.text
     assert Room.objects.exists()  # on PostgreSQL not even that could be asked, had the transaction been broken
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_log_says_of_the_chats_own_pages_as_well_what_is_to_be_done(client, before_migrate, caplog):
+    assert client.get("/chat/").status_code == 503
+    assert "manage.py migrate" in caplog.text
 
 
 def test_what_comes_along_may_stand_in_the_head(draw):

@@ -92,12 +92,37 @@ def test_what_the_page_asks_for_is_served(host, visitor):
 def test_the_chats_own_pages_need_no_base_page_of_the_project(host, visitor):
     for path in ("/chat/", "/chat/rooms/", "/chat/me/"):
         page = visitor(host.url + path).read().decode()
-        assert '<body class="chat-ui">' in page, path
+        assert '<body class="chat-page">' in page, path
 
 
 def test_its_checks_are_content(host):
     checked = host.manage("check", "--fail-level", "WARNING")
     assert (checked.returncode, checked.stderr.strip()) == (0, "")
+
+
+class Production(Host):
+    """Not by `runserver`, but as docs/embedding.md says."""
+
+    def command(self) -> list[str]:
+        (line,) = blocks(section(document("docs/embedding.md"), "In production"), "sh")
+        setting, server, application = line.split()
+        name, value = setting.split("=")
+        self.environment[name] = value
+        application = self.environment.get("APPLICATION", application)
+        return [sys.executable, "-m", server, "-b", servers.HOST, "-p", str(self.port), application]
+
+
+@pytest.mark.parametrize("application", ["chat.asgi:application", "mysite.asgi:application"])
+def test_in_production(project, application):
+    (line,) = blocks(section(document("docs/embedding.md"), "In production"), "python")
+    own = project / "mysite" / "asgi.py"
+    names, _, _ = own.read_text().partition("application = ")
+    own.write_text(names.replace("from django.core.asgi import get_asgi_application\n", "") + line)
+    with Production(project, APPLICATION=application) as site, connect(f"{site.socket_url}/ws/chat/lobby/") as socket:
+        socket.send('{"message": "said in production", "nonce": "n"}')
+        frame = socket.recv(PATIENCE)
+        while "said in production" not in frame:
+            frame = socket.recv(PATIENCE)
 
 
 @pytest.mark.thorough

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
+from django.template import Template
 from django.template.autoreload import reset_loaders
 from django.utils.autoreload import file_changed
 
@@ -36,6 +37,24 @@ def test_copies_of_the_app_s_own_are_good(override):
         override(name, own(name))
         override(name.replace("chat/", "chat/auth/group/", 1), own(name))
     assert said() == []
+
+
+def test_to_find_them_nothing_else_is_compiled(override, monkeypatch):
+    """It is asked for at each start of a server in development."""
+    override("chat/_message.html", own("chat/_message.html"))
+    override("chat/public/room.html", own("chat/room.html"))
+    lookup().places()
+    compiled, compile_nodelist = [], Template.compile_nodelist
+
+    def counted(template):
+        compiled.append(template.name)
+        return compile_nodelist(template)
+
+    monkeypatch.setattr(Template, "compile_nodelist", counted)
+    found = ["chat/_message.html", "chat/base.html"]  # the site has one of its own
+    everywhere = {place: [*lookup().overrides(place)] for place in lookup().places()}
+    assert everywhere == {"": found, "public": [*found, "chat/room.html"]}
+    assert {*compiled} == {*everywhere["public"]}
 
 
 def test_empty_ones_lack_something(override):

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 
+from chat.errors import explained
 from chat.fragments import respond
 
 logger = logging.getLogger("chat.views")
@@ -23,7 +24,7 @@ def patient(view: View) -> View:
         try:
             return view(request, *arguments, **named)
         except DatabaseError as error:
-            logger.warning("%s %s could not be served: %r", request.method, request.path, error)
+            logger.warning("%s %s could not be served: %s", request.method, request.path, explained(error))
             context = {"fields": {name: request.POST.get(name, "") for name in ("message", "name", "next", "nonce")}}
             response = respond(request, "chat/away.html", context, status=503)
             response["Retry-After"] = "5"
