@@ -161,10 +161,27 @@ async def ask_layer(verb: str, *arguments: Any) -> bool:
     layer = get_channel_layer()
     if layer is None:
         return False
+    # A task of its own: a client of Redis that is cancelled while it connects may take that for a reason to try again.
+    asking = asyncio.get_running_loop().create_task(_ask(layer, verb, arguments), context=Context())
     try:
-        async with asyncio.timeout(LAYER_SECONDS):
-            await getattr(layer, verb)(*arguments)
+        answered, _ = await asyncio.wait([asking], timeout=LAYER_SECONDS)
+        return bool(answered) and asking.result()
+    finally:
+        if not asking.done():
+            spawn(_give_up(asking))
+
+
+async def _ask(layer: Any, verb: str, arguments: Sequence[Any]) -> bool:
+    try:
+        await getattr(layer, verb)(*arguments)
     except Exception as error:  # stored is stored, whatever became of the ring
         logger.debug("The channel layer did not take %s: %r", verb, error)
         return False
     return True
+
+
+async def _give_up(asking: asyncio.Task[bool]) -> None:
+    """Until it takes it: what goes on holds the lock by which the layer is asked."""
+    while not asking.done():
+        asking.cancel()
+        await asyncio.wait([asking], timeout=LAYER_SECONDS)

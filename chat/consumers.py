@@ -1,7 +1,6 @@
 """The websocket door: parse a frame, call an action, answer with a fragment. It decides nothing itself."""
 
 import asyncio
-import itertools
 import logging
 import random
 import time
@@ -37,7 +36,6 @@ COME_BACK = 1012  # one after which it returns, for servers that can send it
 AWAY = _("That could not be stored just now. Nothing is lost here: try again in a moment.")
 Read = Command | Refused | Ended
 """What a frame says, or why it isn't heard."""
-numbers = itertools.count()
 
 
 class ChatConsumer(AsyncWebsocketConsumer, Standing):
@@ -47,8 +45,6 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
     room: Room
     key: str
     connection: Connection
-    number: int
-    """Of this socket in this process; an id() would be given again to another."""
     write: Callable[[bytes], int] | None = None
     is_page = False
     _joined = _ended = _finishing = False
@@ -56,13 +52,12 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         self.connection = Connection(send)
-        self.number = next(numbers)
         self._inbox = Inbox(self.connection)
         self.drafts = Drafts()
         self.unsent_bound = conf.send_buffer
         try:
             await super().__call__(scope, receive, send)
-        finally:  # also after an error, or when the server cancels us, where Channels calls no disconnect()
+        finally:  # also after an error, or when the server cancels us: disconnect() is not called then
             self._inbox.end()
             await self._leave()
 
@@ -123,8 +118,8 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         try:
             await self.send(await database_sync_to_async(self.variant.call)(fragments.ended, self._slug, reason))
             await self.close(ENDED)
-        except OSError:
-            pass  # nobody is there
+        except Gone:
+            pass
         except Exception:  # its page is told when it comes back
             logger.exception("Why a socket ended could not be said")
             spawn(self.finish())
@@ -138,6 +133,9 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
                 await self.close(COME_BACK)
             except Exception as error:  # it is gone, or this server can't say so
                 logger.info("A connection could not be closed: %r", error)
+
+    async def disconnect(self, code: int) -> None:
+        await self._leave()
 
     async def _leave(self) -> None:
         if self._alarm is not None:
@@ -194,7 +192,7 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
 
     def _read(self, text: str | None) -> Read:
         try:
-            actions.count_frame(self.number, len(text or ""))
+            actions.count_frame(self._inbox.number, len(text or ""))
             return parse(text)
         except (Refused, Ended) as refusal:
             return refusal

@@ -16,6 +16,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("talk/", rooms.talk, name="talk"),
     path("<slug:slug>/", pages.room, name="room"),
+    path("<slug:slug>/<int:seq>/", pages.message, name="message"),
     path("<slug:slug>/embed/", embed.embed, name="embed"),
     path("<slug:slug>/about/", rooms.about, name="about"),
     path("<slug:slug>/about/<str:verb>/", rooms.act, name="act"),

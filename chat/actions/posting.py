@@ -48,8 +48,8 @@ def post_message(
 def post_messages(posts: Sequence[Post]) -> list[Outcome]:
     """The same for many at once, in one transaction: what became of each, in their order.
 
-    One that is refused, or over which a rule of the host's project fails, does not hold up the others. Raises what a
-    database raises that is away: nothing is said of any of them then.
+    One that is refused, or over which a rule of the host's project fails, does not hold up the others, unless it fails
+    as a database does that is away: that is raised, and nothing is said of any of them.
     """
     outcomes: dict[int, Outcome] = {}
     fresh: Fresh = {}
@@ -62,6 +62,10 @@ def post_messages(posts: Sequence[Post]) -> list[Outcome]:
                 fresh[number] = found
             else:
                 outcomes[number] = found or refusal
+        except AWAY:
+            raise
+        except Exception as error:
+            outcomes[number] = error
     outcomes |= _hurried(fresh)
     outcomes |= _store_or_retry({number: one for number, one in fresh.items() if number not in outcomes})
     outcomes |= _repeats({number: one for number, one in fresh.items() if isinstance(outcomes[number], Refused)})
@@ -143,7 +147,15 @@ def _store_with_repeats(fresh: Fresh) -> dict[int, Outcome]:
 
 
 def _store_each(fresh: Fresh) -> dict[int, Outcome]:
-    return {number: _store_or_retry({number: one})[number] for number, one in fresh.items()}
+    """So that of none is said what is not so, should the database go away in between."""
+    outcomes: dict[int, Outcome] = {}
+    away: Exception | None = None
+    for number, one in fresh.items():
+        try:
+            outcomes |= _store_or_retry({number: one}) if away is None else {number: away}
+        except AWAY as error:
+            outcomes[number] = away = error
+    return outcomes
 
 
 def _again(fresh: Fresh) -> Fresh:

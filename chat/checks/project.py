@@ -89,7 +89,7 @@ def check_requests(**kwargs: Any) -> list[CheckMessage]:
     engines = [engine for engine in settings.TEMPLATES if engine["BACKEND"] == DJANGO_TEMPLATES]
     if engines and not any(REQUEST in _processors(engine) for engine in engines):
         hint = f'Add "{REQUEST}" to the context_processors of TEMPLATES.'
-        found.append(Error("{% chat_room %} does not learn whose page it is in.", hint=hint, id="chat.E008"))
+        found.append(Error("The chat does not learn whose page it is in.", hint=hint, id="chat.E008"))
     there = [import_string(name) for name in settings.MIDDLEWARE]
     for name in NEEDED:
         if not any(isinstance(one, type) and issubclass(one, import_string(name)) for one in there):

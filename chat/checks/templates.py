@@ -15,7 +15,9 @@ from django.urls import NoReverseMatch, reverse
 if TYPE_CHECKING:
     from chat.samples import Sample
 
-BASE = "chat/base.html"
+LAYOUTS = ("chat/page.html", "chat/base.html")
+"""Around the pages, from the inside to the outside."""
+AROUND = "The pages of the chat fill its blocks: docs/customising.md says which {name} is to have."
 FAILS = "Rooms show the chat's own in its place. docs/customising.md says what each template is given."
 LACKS = "A page of the chat relies on it. The chat's own template, chat/templates/{name}, shows where it belongs."
 
@@ -55,8 +57,9 @@ def check_templates(**kwargs: Any) -> list[CheckMessage]:
     except ValueError:
         return []  # a setting can't be read, which another check says
     faults = [fault for place in overrides for fault in _faults(place, overrides[place], drawn)]
-    if not faults:  # the pages in it show their own faults as well
-        faults = [fault for place in overrides for fault in _faults_of_base(place, overrides[place].get(BASE), drawn)]
+    for layout in LAYOUTS:
+        if not faults:  # what is in it shows its own faults as well
+            faults = [fault for place in overrides for fault in _faults_around(place, layout, overrides[place], drawn)]
     return [*{fault.msg: fault for fault in faults}.values()]  # what is general is found in each place
 
 
@@ -67,25 +70,27 @@ def _faults(place: str, overrides: dict[str, Any], drawn: "dict[str, list[Sample
         if isinstance(template, Exception):
             file = getattr(lookup().override_in(template), "name", name)
             yield Error(f"The template {file} can't be read: {template}", hint=FAILS, id="chat.E011")
-        elif name != BASE:
-            yield from _drawn(place, name, template, drawn[name])
+        elif name not in LAYOUTS:
+            yield from _drawn(place, name, template, drawn[name], LACKS)
 
 
-def _faults_of_base(place: str, template: Any, drawn: "dict[str, list[Sample]]") -> Iterator[CheckMessage]:
+def _faults_around(
+    place: str, layout: str, overrides: dict[str, Any], drawn: "dict[str, list[Sample]]"
+) -> Iterator[CheckMessage]:
     """What the pages lack that extend it, and it by itself."""
-    pages = [one for name, states in drawn.items() if _is_page(name) for one in states]
-    if template is not None:
-        yield from _drawn(place, BASE, template, pages)
+    pages = [one for name, states in drawn.items() if is_page(name) for one in states]
+    if layout in overrides:
+        yield from _drawn(place, layout, overrides[layout], pages, AROUND)
 
 
-def _drawn(place: str, name: str, template: Any, samples: "list[Sample]") -> Iterator[CheckMessage]:
+def _drawn(place: str, name: str, template: Any, samples: "list[Sample]", hint: str) -> Iterator[CheckMessage]:
     from chat.fragments import draw, lookup
     from chat.samples import missing
 
     lacking: dict[str, None] = {}
     for one in samples:
         try:
-            request = _request() if _is_page(one.template) else None
+            request = as_asked() if is_page(one.template) else None
             html = draw(lookup().template(one.template, place), one.context, request)
         except DatabaseError:  # which a project's own templates may ask
             continue
@@ -97,14 +102,14 @@ def _drawn(place: str, name: str, template: Any, samples: "list[Sample]") -> Ite
         lacking |= {in_general(need, one.context): None for need in missing(html, one.needs)}
     if lacking:
         said = f"The template {template.origin.name} lacks {', '.join(lacking)}"
-        yield Error(said, hint=LACKS.format(name=name), id="chat.E012")
+        yield Error(said, hint=hint.format(name=name), id="chat.E012")
 
 
-def _is_page(name: str) -> bool:
+def is_page(name: str) -> bool:
     return name.startswith("chat/") and "/" not in name[5:] and not name.startswith("chat/_")
 
 
-def _request() -> HttpRequest:
+def as_asked() -> HttpRequest:
     """As context processors and a project's base page may look at it."""
     request = HttpRequest()
     request.method, request.path, request.path_info = "GET", "/chat/", "/chat/"

@@ -8,7 +8,7 @@ from chat.fragments.elements import TAKES as ELEMENTS
 from chat.fragments.elements import avatar, element, element_context
 from chat.fragments.letters import Letter, digest
 from chat.fragments.lookup import lookup, place_of
-from chat.fragments.messages import Log, cursor, excerpt, forget_logs, log, log_of, message, message_context, older
+from chat.fragments.messages import Log, cursor, excerpt, forget_logs, log, message, message_context, older
 from chat.fragments.page import (
     MOST_UNREAD,
     acknowledged,
@@ -25,6 +25,7 @@ from chat.fragments.page import (
     tab,
     unsent,
 )
+from chat.fragments.past import log_after, log_around, log_before
 from chat.fragments.people import gathered, gathering, gathering_context, people, writing, writing_context
 from chat.fragments.room import (
     COMPOSERS_AHEAD,
@@ -79,7 +80,9 @@ __all__ = [
     "in_address",
     "left",
     "log",
-    "log_of",
+    "log_after",
+    "log_around",
+    "log_before",
     "lookup",
     "message",
     "message_context",

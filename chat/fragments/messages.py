@@ -42,6 +42,8 @@ class Log(NamedTuple):
     """What happened up to here, the html shows."""
     before: int | None
     """The first seq in it, if there may be older ones."""
+    after: int | None = None
+    """The last seq in it, if there are newer ones."""
 
 
 def log(room: Room) -> Log:
@@ -61,11 +63,7 @@ def forget_logs() -> None:
 
 @lru_cache(maxsize=LOGS)
 def _log(room_id: int, place: str, epoch: str, seq: int, *variant: object) -> Log:
-    return log_of(Message.objects.filter(room=room_id).for_page().newest(conf.page_size), place, seq)
-
-
-def log_of(messages: list[Message], place: str, seq: int = 0) -> Log:
-    """These messages of the room of that place, read when the room stood at `seq` or later."""
+    messages = Message.objects.filter(room=room_id).for_page().newest(conf.page_size)
     html = mark_safe("".join(message(row, place) for row in messages))  # noqa: S308
     # Of the rows just read, in one query: a message is in the page or after the cursor, never both or neither.
     cursor = max([seq, *(row.changed for row in messages)])

@@ -9,6 +9,7 @@ from django.template.context import make_context
 from django.utils.safestring import SafeString
 
 from chat import variant
+from chat.fragments.brought import brought
 from chat.fragments.lookup import is_own, known_place, lookup, place_of
 
 PLACE = "in"
@@ -31,7 +32,7 @@ def render(
     """
     known = lookup()
     place = place_of(context.get("room")) if place is None else place
-    template = None
+    template, had = None, {*brought(request)} if request else set()
     try:
         template = known.template(name, place)
         return _rendered(template, context, request, needs)
@@ -39,6 +40,8 @@ def render(
         override = known.override_in(error) or (template.origin if isinstance(error, Lacking) and template else None)
         if override is None or is_own(override):
             raise
+        if request:  # what the one that failed has brought is on no page
+            brought(request).intersection_update(had)
         html = _rendered(known.own.get_template(name), context, request, "")  # it fails as ever, if it does
         known.tell(override, error)
         return html

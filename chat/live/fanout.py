@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -87,14 +88,14 @@ class Fanout:
             if changes.whole or crowd.cursor != changes.after:
                 crowd.dissolve()
             else:
-                self._write_to(crowd, changes.frames_after(changes.after, variant), changes.head)
+                self._write_to(crowd, partial(changes.frames_after, changes.after, variant), changes.head)
         apart = self._apart.difference(senders)
         return [*apart] if changes.whole else [socket for socket in apart if not self._join_crowd(socket, changes)]
 
-    def _write_to(self, crowd: Crowd, frames: Sequence[Frame], cursor: int | None = None) -> None:
-        """These frames, after which all of the crowd have this cursor, if there is one."""
+    def _write_to(self, crowd: Crowd, frames: Callable[[], Sequence[Frame]], cursor: int | None = None) -> None:
+        """What it gives, after which all of the crowd have this cursor, if there is one."""
         try:
-            late = crowd.write(b"".join(frame.prepared for frame in frames), cursor)
+            late = crowd.write(b"".join(frame.prepared for frame in frames()), cursor)
         except Exception as error:  # who has got it nobody knows, but each page does
             for socket in [socket for socket in self.sockets if socket.crowd is crowd]:
                 self._let_go(socket, error)
@@ -151,7 +152,7 @@ class Fanout:
         while missing := self.variants - frames.keys():
             frames |= await database_sync_to_async(_rendered)(missing, fragment, *given)
         for variant, crowd in self._crowds.items():
-            self._write_to(crowd, [frames[variant]] if crowd else [])
+            self._write_to(crowd, lambda of=variant, to=crowd: [frames[of]] if to else [])  # type: ignore[misc]
         for socket in [*self._apart]:
             if socket.cursor is not None and socket.variant in frames:
                 try:

@@ -1,6 +1,7 @@
 """The frames of one socket on their way to their answers: in turn, or side by side where that is safe."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -11,11 +12,14 @@ from chat.wire import Connection
 Handling = Callable[[], Coroutine[Any, Any, None]]
 """What is done about a frame, begun once its turn has come: one that never comes leaves nothing half begun."""
 
+numbers = itertools.count()
 SIDE_BY_SIDE = 32  # of one socket; an honest page sends as fast as somebody types
 
 
 class Inbox:
     def __init__(self, connection: Connection):
+        self.number = next(numbers)
+        """Of its socket in this process; an id() would be given again to another."""
         self._connection = connection
         self._beside: set[asyncio.Task[None]] = set()
         self._handling = self._answered = 0

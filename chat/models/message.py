@@ -5,6 +5,7 @@ from typing import TypeGuard
 
 from django.db import models
 from django.db.models import OuterRef, Subquery
+from django.urls import reverse
 from django.utils.timezone import localdate
 
 from chat.conf import conf
@@ -25,6 +26,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def newest(self, count: int) -> "list[Message]":
         """The last `count` messages in their order."""
         return [*reversed(self.order_by("-seq")[:count])]
+
+    def oldest(self, count: int) -> "list[Message]":
+        """The first `count` messages in their order."""
+        return [*self.order_by("seq")[:count]]
 
     def changed_after(self, cursor: int) -> "MessageQuerySet":
         """What happened after the cursor, in the order in which it happened."""
@@ -126,10 +131,15 @@ class Message(models.Model):
         """The first one of a day, in the reader's time zone."""
         return self.previous_sent is None or localdate(self.previous_sent) != localdate(self.sent)
 
+    def get_permalink(self) -> str:
+        """Of a page that shows it among what was said around it, and always will."""
+        return reverse("chat:message", args=[self.room.slug, self.seq])
+
     def get_absolute_url(self) -> str:
-        """Where it stands among what was said around it: in the room itself, or on a page of what is past."""
-        past = "" if self.room.seq - self.seq < conf.page_size else f"?before={self.seq + conf.page_size // 2 + 1}"
-        return f"{self.room.get_absolute_url()}{past}#message-{self.pk}"
+        """Where it stands now: in the room itself, where one can answer, or on a page of what is past."""
+        if self.room.seq - self.seq < conf.page_size:
+            return f"{self.room.get_absolute_url()}#message-{self.pk}"
+        return self.get_permalink()
 
     def __str__(self) -> str:
         return f"{self.author_name}: {self.body[:60]}"

@@ -35,7 +35,8 @@ def pages(scene: Scene) -> Iterator[Sample]:
         yield Sample("chat/room.html", f"refused-{form}", said, room_needs(said))
     said = promised(scene) | {"back": ARTICLE, "embed": False, **refused("message", " ")}
     yield Sample("chat/promised.html", "refused", said, promised_needs(said))
-    yield Sample("chat/base.html", "bare", {}, ("title", 'meta[name="htmx-config"]', "script[src]", "link#icon"))
+    yield Sample("chat/base.html", "bare", {}, ("title",))
+    yield Sample("chat/page.html", "bare", {}, ("title", 'meta[name="htmx-config"]', "script[src]", "link#icon"))
     yield from _framed(scene)
     yield from _away()
     yield from _rooms(scene)
@@ -53,8 +54,8 @@ def _framed(scene: Scene) -> Iterator[Sample]:
     for state, who, notice in (("named", guest, ""), ("name-too-old", VISITOR, too_old)):
         said = asked(scene, participant=who)
         back = f"/chat/{said['room'].slug}/embed/?ticket=sample"
-        said |= {"plain": False, "past": False, "refresh": True, "back": back, "here": back, "embed": True}
-        said |= {"focus": False, "anew": False, "notice": notice, "ticket": "sample", "csrf_token": ""}
+        said |= dict.fromkeys(("plain", "past", "focus", "anew"), False) | dict.fromkeys(("refresh", "embed"), True)
+        said |= {"after": None, "back": back, "here": back, "notice": notice, "ticket": "sample", "csrf_token": ""}
         needs = ('base[target="_blank"]', '[name="ticket"][value="sample"]', *room_needs(said))
         yield Sample("chat/frame.html", state, said, needs)
     yield Sample("chat/frame.html", "nothing-there", {"why": _("There is no such room.")})

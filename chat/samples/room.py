@@ -38,7 +38,7 @@ def rooms(scene: Scene) -> Iterator[Sample]:
         yield Sample("chat/_room.html", state, said, room_needs(said))
     said = room(scene) | {"plain": True, "state": "plain"}
     yield Sample("chat/_room.html", "without-a-socket", said, room_needs(said))
-    said = room(scene) | {"plain": True, "past": True, "state": "past", "refresh": False}
+    said = room(scene) | {"plain": True, "past": True, "after": 41, "state": "past", "refresh": False}
     yield Sample("chat/_room.html", "past", said, room_needs(said))
     around = {"embed": True, "back": ARTICLE, "here": ARTICLE, "brought": "", "csrf_token": TOKEN}
     said = asked(scene, participant=VISITOR) | around
@@ -70,6 +70,7 @@ def room(scene: Scene, **about: Any) -> dict[str, Any]:
     said = asked(scene, **about)
     more = {
         **dict.fromkeys(("plain", "past", "embed", "focus", "anew"), False),
+        "after": None,
         "refresh": True,
         "back": "",
         "notice": "",

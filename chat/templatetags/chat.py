@@ -23,11 +23,23 @@ from django.utils.translation import gettext_lazy as _
 from chat import actions, fragments, identity, policy
 from chat.conf import conf
 from chat.errors import explained
+from chat.fragments.brought import brought
 from chat.models import Participant, Room
 from chat.variant import Variant, asked_by_page
 
 register = template.Library()
 logger = logging.getLogger("chat.templates")
+
+APART = SafeString(
+    'hx-boost="false" '
+    + " ".join(
+        f'hx-{name}="unset"'
+        for name in (
+            *("target", "swap", "select", "select-oob", "push-url", "replace-url", "confirm", "prompt", "params"),
+            *("include", "sync", "indicator", "disabled-elt", "encoding"),
+        )
+    )
+)
 
 AWAY = _("The chat can't reach its messages just now. They are safe, and it will be back.")
 
@@ -37,7 +49,7 @@ def chat_room(context: Context, room: str | Model) -> SafeString:
     """The room at this address, or of this object, live, wherever the tag stands. What it needs comes along, once on
     each page. One that is not there yet is made by the first message in it."""
     request = _request(context)
-    brought = {*_brought(request)}
+    had = {*brought(request)}
     try:
         with _spared():
             participant = identity.of_request(request)
@@ -46,7 +58,7 @@ def chat_room(context: Context, room: str | Model) -> SafeString:
                 return _room(context, request, _find(room), asked)
     except DatabaseError as error:
         logger.error("A room could not be drawn: %s", explained(error))
-        _brought(request).intersection_update(brought)  # what this one would have, the next one brings
+        brought(request).intersection_update(had)  # what this one would have, the next one brings
         return fragments.not_for_them(AWAY, chat_styles(context))
 
 
@@ -78,9 +90,9 @@ def _room(context: Context, request: HttpRequest, room: Room, asked: str) -> Saf
     participant = identity.of_request(request)
     if not policy.can_know(participant, room):
         return SafeString()
-    brought = _styles(context) + chat_scripts(context)
+    along = _styles(context) + chat_scripts(context)
     if not (verdict := policy.can_read(participant, room)):
-        return fragments.not_for_them(verdict.why, brought)
+        return fragments.not_for_them(verdict.why, along)
     may = policy.can_post(participant, room)
     if room.pk is None:
         said = fragments.promised_context(room, participant, may, actions.promise(room))
@@ -91,7 +103,7 @@ def _room(context: Context, request: HttpRequest, room: Room, asked: str) -> Saf
         said = fragments.room_context(room, participant, may, log, shut=shut, asked=asked, lines=lines)
     back = request.get_full_path()
     said |= {"csrf_token": context.get("csrf_token"), "here": back}
-    return fragments.embedded(said, back, brought)
+    return fragments.embedded(said, back, along)
 
 
 @register.simple_tag(takes_context=True)
@@ -115,11 +127,17 @@ def _styles(context: Context) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def chat_scripts(context: Context) -> SafeString:
-    """The same of scripts."""
-    if not _first_time(_request(context), "scripts") or not conf.scripts:
+def chat_scripts(context: Context, own: bool = False) -> SafeString:
+    """The same of scripts. `own`: in a page that is all the chat's, whatever CHAT_SCRIPTS says of the project's."""
+    if not _first_time(_request(context), "scripts") or not (own or conf.scripts):
         return SafeString()
     return fragments.scripts(context.get("csp_nonce"))
+
+
+@register.simple_tag
+def chat_apart() -> SafeString:
+    """As attributes of what is around the chat: what a page says for its own requests isn't meant for the chat's."""
+    return APART
 
 
 @register.simple_tag
@@ -168,13 +186,7 @@ def _request(context: Context) -> HttpRequest:
     return request
 
 
-def _brought(request: HttpRequest) -> set[str]:
-    """What the page has already."""
-    brought: set[str] = request.__dict__.setdefault("_chat_brought", set())
-    return brought
-
-
 def _first_time(request: HttpRequest, what: str) -> bool:
-    first = what not in _brought(request)
-    _brought(request).add(what)
+    first = what not in brought(request)
+    brought(request).add(what)
     return first

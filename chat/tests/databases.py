@@ -2,6 +2,7 @@
 
 import atexit
 import fcntl
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -62,9 +63,11 @@ def models() -> Path:
 
 
 def remove_models(folder: Path) -> None:
-    for made in folder.glob("*.postgres"):
-        drop(*made.read_text().split())
-    shutil.rmtree(folder)
+    try:
+        for made in folder.glob("*.postgres"):
+            drop(*made.read_text().split())
+    finally:
+        shutil.rmtree(folder)
 
 
 @contextmanager
@@ -75,8 +78,12 @@ def to_make(path: Path) -> Iterator[bool]:
         yield not path.exists()
 
 
+def _named(server: str, rooms: tuple[str, ...]) -> str:
+    return hashlib.sha256(repr((server, rooms)).encode()).hexdigest()[:16]
+
+
 def sqlite_model(rooms: tuple[str, ...]) -> Path:
-    path = models() / f"{len(rooms)}-{'-'.join(rooms)[:40]}.sqlite3"
+    path = models() / f"{_named('', rooms)}.sqlite3"
     with to_make(path) as missing:
         if missing:
             unfinished = path.with_suffix(".unfinished")
@@ -88,7 +95,7 @@ def sqlite_model(rooms: tuple[str, ...]) -> Path:
 
 
 def postgres_model(server: str, rooms: tuple[str, ...]) -> str:
-    path = models() / f"{len(rooms)}-{'-'.join(rooms)[:40]}.postgres"
+    path = models() / f"{_named(server, rooms)}.postgres"
     with to_make(path) as missing:
         if missing:
             name = make_database(server, model=postgres_model(server, ()) if rooms else "template1")

@@ -134,9 +134,12 @@ def test_nor_do_many_repeats_of_what_is_refused(lobby, ann):
 
 
 class Failing(rules.Policy):
-    """As a host's that did not foresee all."""
+    """As a host's that did not foresee all, and forgot to answer."""
 
     error = ZeroDivisionError
+
+    def can_say(self, person, room, text):
+        return None if text == "unforeseen" else super().can_say(person, room, text)
 
     def can_post(self, person, room):
         if person.name == "gbad":
@@ -145,7 +148,7 @@ class Failing(rules.Policy):
 
 
 class Asking(Failing):
-    """As one that asks a table that is not there: an error of the database, which is not away."""
+    """As one whose query is no good: an error of the database, which is not away."""
 
     error = ProgrammingError
 
@@ -155,9 +158,27 @@ def test_one_over_which_a_rule_of_the_host_fails_fails_alone_and_each_counts_onc
     settings.CHAT_POLICY = f"{__name__}.{failing.__name__}"
     settings.CHAT_PARTICIPANT_RATE = "3/minute"
     posts = [Post(lobby, ann, "hello"), Post(lobby, guest("gbad"), "what nobody foresaw")]
-    outcomes = post_messages([*posts, Post(lobby, ann, "and"), Post(lobby, ann, "bye"), Post(lobby, ann, "too many")])
-    assert kinds(outcomes) == [Message, failing.error, Message, Message, TooFast]
+    bodies = ("and", "unforeseen", "bye", "too many")
+    outcomes = post_messages([*posts, *(Post(lobby, ann, body) for body in bodies)])
+    assert kinds(outcomes) == [Message, failing.error, Message, AttributeError, Message, TooFast]
     assert [row.body for row in Message.objects.order_by("seq")] == ["hello", "and", "bye"]
+
+
+def test_what_is_stored_is_said_to_be_where_the_database_goes_away_in_between(lobby, ann, settings, monkeypatch):
+    settings.CHAT_POLICY = f"{__name__}.Failing"
+    locked, asked = Room.objects.locked, []
+
+    def goes_away(room_id):
+        asked.append(room_id)
+        if len(asked) == 4:  # all at once, then the first, that which fails, and the third
+            raise OperationalError("away")
+        return locked(room_id)
+
+    monkeypatch.setattr(Room.objects, "locked", goes_away)
+    posts = [Post(lobby, ann, "one"), Post(lobby, guest("gbad"), "two"), Post(lobby, ann, "three")]
+    outcomes = post_messages([*posts, Post(lobby, ann, "four")])
+    assert kinds(outcomes) == [Message, ZeroDivisionError, OperationalError, OperationalError]
+    assert ([row.body for row in Message.objects.all()], len(asked)) == (["one"], 4)
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])

@@ -22,6 +22,16 @@ STATICFILES_DIRS = [BASE_DIR / "assets"]
 """
 STYLED = '<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/own.css"><title>'
 
+BASE = """{% load i18n %}{% get_current_language as language %}<!doctype html>
+<html lang="{{ language }}" dir="ltr">
+<meta name="color-scheme" content="light dark">
+<title>{% block title %}Mine{% endblock %}</title>
+{% block css %}<link rel="stylesheet" href="/static/own.css">{% endblock %}
+<body>{% block bar %}<nav>My site</nav>{% endblock %}
+{% block main %}<div class="container">{% block content %}{% endblock %}</div>{% endblock %}
+"""
+"""The base page of the project, which knows nothing of the chat."""
+
 
 def told(title: str, language: str) -> list[str]:
     return blocks(section(document("docs/customising.md"), title), language)
@@ -44,6 +54,12 @@ def project(tmp_path_factory) -> Path:
     assert copied.read_text() == (OWN / "chat" / "_message.html").read_text()
     (shorter,) = told("A template of its own", "html")
     copied.write_text(shorter)
+    (folder / "templates" / "base.html").write_text(BASE)
+    around, height = (
+        blocks(section(document("docs/embedding.md"), "Its own pages"), kind)[0] for kind in ("html", "css")
+    )
+    (copied.parent / "base.html").write_text(around)
+    append(folder / "assets" / "own.css", height)
     (special,) = told("From special to general", "html")
     (copied.parent / "public").mkdir()
     (copied.parent / "public" / "room.html").write_text(special)
@@ -69,6 +85,18 @@ def test_it_works(browser, host):
     expect(page.locator("article.message > .message-body")).to_have_text("hello <there>")
     page.reload()
     expect(page.locator("article.message > .message-body")).to_have_text("hello <there>")
+
+
+def test_the_chats_own_pages_stand_in_that_of_the_project(browser, host):
+    page = browser(host)
+    expect(page.locator("body > nav")).to_have_text("My site")
+    inside, outside = (page.locator(f"{one} >> nth=0").bounding_box() for one in (".chat", "body > nav"))
+    assert (inside["height"], inside["y"] >= outside["y"] + outside["height"]) == (720 - 64, True)
+    page.goto("/chat/rooms/")
+    expect(page.locator("body > nav")).to_have_text("My site")
+    expect(page.locator(".bar .bar-link").first).to_be_visible()
+    expect(page.locator(".card").first).to_have_css("display", "flex")
+    assert page.title() == "Rooms"
 
 
 @pytest.mark.parametrize(("scheme", "accent"), [("light", "rgb(124, 45, 146)"), ("dark", "rgb(224, 163, 245)")])

@@ -24,6 +24,7 @@ PAGES = {
     "/chat/lobby/connection/silent/": 200,
     "/chat/lobby/older/51/": 200,
     "/chat/lobby/?before=5": 200,
+    "/chat/lobby/5/": 404,
     "/chat/lobby/?plain=1": 200,
     "/chat/viewer/g1.css": 200,
     "/chat/manifest.webmanifest": 200,

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,7 +13,7 @@ from chat.fragments import Changes
 from chat.live import hub as hub_module
 from chat.models import Participant
 from chat.tests import servers
-from chat.tests.bare_sockets import ANEW, BareSocket, Gone, Slow, other_room, ring
+from chat.tests.bare_sockets import ANEW, BareSocket, Gone, SharedLayer, Slow, other_room, ring
 from chat.tests.test_house import style_sources
 
 post = sync_to_async(actions.post_message)
@@ -104,6 +105,31 @@ async def test_what_never_ends_begins_anew_where_it_fails(monkeypatch):
     task = bus.spawn(bus.for_ever(work))
     await asyncio.wait_for(goes_on.wait(), 30)
     task.cancel()
+
+
+class Stubborn(SharedLayer):
+    """As a client of Redis that takes it, while it connects, for a reason to try again when it is told to stop."""
+
+    given_up: asyncio.Event
+
+    async def group_add(self, group, channel):
+        for _ in range(2):
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        self.given_up.set()
+        raise asyncio.CancelledError
+
+
+async def test_a_layer_that_does_not_let_go_keeps_nobody_waiting(hubs, lobby, settings, monkeypatch):
+    """Its lock is let go of all the same, as all else that is asked of it waits for that."""
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.Stubborn"}}
+    monkeypatch.setattr(bus, "LAYER_SECONDS", 0.05)
+    given_up = Stubborn.given_up = asyncio.Event()
+    hub, socket = hubs(), BareSocket(lobby)
+    async with asyncio.timeout(30):
+        await hub.join(socket, lobby)
+        await given_up.wait()
+    assert hub.subscribers[lobby.pk].sockets == {socket}
 
 
 async def test_a_lost_ring_is_made_up_for_by_the_tick(hubs, lobby, ann, silent, settings):

@@ -107,9 +107,10 @@ class Production(Host):
         (line,) = blocks(section(document("docs/embedding.md"), "In production"), "sh")
         setting, server, application = line.split()
         name, value = setting.split("=")
-        self.environment[name] = value
-        application = self.environment.get("APPLICATION", application)
-        return [sys.executable, "-m", server, "-b", servers.HOST, "-p", str(self.port), application]
+        asked = self.environment["APPLICATION"]
+        if asked == application:  # the project's own says itself what its settings are
+            self.environment[name] = value
+        return [sys.executable, "-m", server, "-b", servers.HOST, "-p", str(self.port), asked]
 
 
 @pytest.mark.parametrize("application", ["chat.asgi:application", "mysite.asgi:application"])

@@ -12,6 +12,7 @@ from channels.db import database_sync_to_async as threaded
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
+from django.utils.timezone import now
 
 from chat import identity, names, policy
 from chat.models import Kind, Membership, Message, Participant, Role, Room
@@ -618,8 +619,9 @@ def test_pages(world, unhurried, who):
     browser = browser_of(world.cast[who])
     for name, word in cells("read", who).items():
         slug = world.rooms[name].slug
-        for path in (f"/chat/{slug}/", f"/chat/{slug}/about/", f"/chat/{slug}/?before=9", f"/chat/{slug}/?plain=1"):
-            assert browser.get(path).status_code == status(word, 200), (name, path)
+        by(world.others[Role.OWNER], world.rooms[name], seq=1, changed=1, sent=now()).save()
+        for path in ("", "about/", "?before=9", "?after=0", "?plain=1", "1/"):
+            assert browser.get(f"/chat/{slug}/{path}").status_code == status(word, 200), (name, path)
 
 
 @pytest.mark.parametrize("who", CAST)
@@ -661,7 +663,7 @@ FORMS = (
 def test_what_is_not_for_somebody_looks_like_what_is_not_there(world, unhurried, who):
     browser = browser_of(world.cast[who])
     hidden = [world.rooms[name].slug for name, word in cells("know", who).items() if word == "nothing"]
-    for path in ("", "?before=9", "about/", *(f"{form}/" for form in FORMS)):
+    for path in ("", "?before=9", "1/", "about/", *(f"{form}/" for form in FORMS)):
         for ask in (browser.get, browser.post):
             nothing = ask(f"/chat/{UNKNOWN}/{path}", {"message": "hi", "key": "u1"} if ask == browser.post else None)
             for slug in hidden:

@@ -110,9 +110,10 @@ def test_the_link_leads_to_where_it_stands_however_long_ago(lobby, ann, bob, his
     for number in range(9):
         actions.post_message(lobby, ann, f"after {number}")
         (link,) = re.findall(r'class="card-title" href="([^"]*)"', his.get(PATH).text)
-        path, _, anchor = link.partition("#")
-        assert f'id="{anchor}"' in his.get(path).text
-        assert anchor == f"message-{spoken.pk}"
+        path, _, _anchor = link.partition("#")
+        assert f'id="message-{spoken.pk}"' in his.get(path).text
+        assert link in (f"/chat/lobby/#message-{spoken.pk}", spoken.get_permalink())
+    assert link == spoken.get_permalink()
     assert "after 0" in his.get(path).text
     assert "before 4" in his.get(path).text
 

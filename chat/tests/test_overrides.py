@@ -174,7 +174,7 @@ def test_only_where_it_fails(override, client, lobby, ann, told):
 
 @pytest.mark.usefixtures("_trap")
 @pytest.mark.parametrize(
-    "name", ["_composer.html", "_room.html", "_room_title.html", "room.html", "base.html", "_icon.html"]
+    "name", ["_composer.html", "_room.html", "_room_title.html", "room.html", "page.html", "_icon.html"]
 )
 def test_a_page_with_a_broken_one_is_whole(override, client, lobby, name, told):
     override(f"chat/{name}", "{% load nowhere %}broken")

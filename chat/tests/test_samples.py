@@ -6,6 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from chat.checks.templates import as_asked, is_page
 from chat.samples import missing, samples
 
 SHOWING = "chat/gallery/"
@@ -15,7 +16,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "templates"
 
 
 def drawn():
-    return [(one, render_to_string(one.template, one.context)) for one in samples()]
+    def request(name: str):
+        return as_asked() if is_page(name) else None
+
+    return [(one, render_to_string(one.template, one.context, request(one.template))) for one in samples()]
 
 
 def test_it_works():

@@ -24,6 +24,7 @@ MEMBERS = ALL[1:]
 SCREENS = {
     "chat:default_room": {"/chat/": ALL},
     "chat:room": {"/chat/garden/": ALL, "/chat/closed/": ("guest", "member"), "/chat/garden/?plain=1": ("member",)},
+    "chat:message": {"/chat/garden/1/": ("guest", "member")},
     "chat:me": {"/chat/me/": ALL, "/chat/me/?saved": ("member",)},
     "chat:mentions": {"/chat/mentions/": ALL},
     "chat:rooms": {"/chat/rooms/": ALL, "/chat/rooms/?q=nothing": ("guest", "member")},

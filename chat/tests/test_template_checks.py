@@ -51,7 +51,7 @@ def test_to_find_them_nothing_else_is_compiled(override, monkeypatch):
         return compile_nodelist(template)
 
     monkeypatch.setattr(Template, "compile_nodelist", counted)
-    found = ["chat/_message.html", "chat/base.html"]  # the site has one of its own
+    found = ["chat/_message.html", "chat/page.html"]  # the site has one of its own
     everywhere = {place: [*lookup().overrides(place)] for place in lookup().places()}
     assert everywhere == {"": found, "public": [*found, "chat/room.html"]}
     assert {*compiled} == {*everywhere["public"]}
@@ -106,18 +106,27 @@ def test_a_project_without_templates_of_its_own(settings):
     assert said() == []
 
 
-def test_a_base_page_without_the_blocks(override):
-    path = override("chat/base.html", own("chat/base.html").replace("block content", "block main"))
+@pytest.fixture
+def override_alone(override, settings):
+    """The same in a project that has no other template of its own."""
+    first = settings.TEMPLATES[0]
+    settings.TEMPLATES = [{**first, "DIRS": first["DIRS"][:1]}, *settings.TEMPLATES[1:]]
+    return override
+
+
+@pytest.mark.parametrize(("name", "block"), [("base", "content"), ("base", "head"), ("page", "chat_main")])
+def test_a_page_around_all_others_without_a_block(override_alone, name, block):
+    path = override_alone(f"chat/{name}.html", own(f"chat/{name}.html").replace(f"block {block} ", "block other "))
     ((number, words),) = said()
     assert (number, str(path) in words) == ("chat.E012", True)
-    assert "#room-{{ room.slug }}" in words
+    assert ("link#icon" if block == "head" else "#room-{{ room.slug }}") in words
 
 
-def test_a_base_page_that_looks_at_its_request(override):
-    override("chat/base.html", own("chat/base.html").replace("<title>", "<title>{% url 'nowhere' %}"))
+def test_a_base_page_that_looks_at_its_request(override_alone):
+    override_alone("chat/base.html", own("chat/base.html").replace("<title>", "<title>{% url 'nowhere' %}"))
     assert [number for number, _ in said()] == ["chat.E011"]
     asks = "{% if not request.path or not user.is_anonymous or not csrf_token %}{% url 'nowhere' %}{% endif %}<title>"
-    override("chat/base.html", own("chat/base.html").replace("<title>", asks))
+    override_alone("chat/base.html", own("chat/base.html").replace("<title>", asks))
     file_changed.send(sender=None, file_path=Path("base.html"))
     reset_loaders()
     assert said() == []

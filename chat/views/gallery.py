@@ -3,6 +3,7 @@
 Its pages hold no script, so that nothing in a sample fetches, sends or opens a socket.
 """
 
+import copy
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,7 +159,9 @@ def _is_part(name: str) -> bool:
 
 
 def _drawn(request: HttpRequest, one: Sample) -> tuple[SafeString, str]:
-    """What it looks like, and what is wrong with it."""
+    """What it looks like, and what is wrong with it. It brings what a page does that stands alone."""
+    request = copy.copy(request)
+    request.__dict__.pop("_chat_brought", None)
     return fragments.tried(one.template, one.context, None if _is_part(_name(one.template)) else request)
 
 

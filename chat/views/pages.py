@@ -33,6 +33,9 @@ NOT_THEIRS = _(
     "There is no such room, or it is not for you. Sign in again, in another tab, and go on: what you wrote stays."
 )
 
+LARGEST = 2**63
+"""No seq is; databases take none that is as large."""
+
 fresh = cache_control(private=True, no_cache=True)  # but storable, so that going back in the browser is instant
 
 
@@ -65,6 +68,15 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
             return _not_theirs(slug, str(error) if isinstance(error, PermissionDenied) else NOT_THEIRS)
         raise
     return show(request, *found)
+
+
+@require_safe
+@fresh
+@for_reader
+@patient
+def message(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
+    """It, marked, among what was said around it."""
+    return show(request, *find(request, slug), at=seq)
 
 
 def _not_theirs(slug: str, why: Sentence) -> HttpResponse:
@@ -134,24 +146,19 @@ def show(
     failed: Failed | None = None,
     plain: bool = False,
     notice: Refused | None = None,
+    at: int | None = None,
 ) -> HttpResponse:
     """The room's page; a form that failed stands in it with its text and the reason. `notice`: why something else was
-    not done.
+    not done. `at`: it shows what was said around the message of this seq.
 
-    With ?plain=1 (or `plain`) it does without a socket, with ?before=<seq> it shows what was said before that,
-    with ?still=1 it does not reload itself where there is no JavaScript.
+    With ?plain=1 (or `plain`) it does without a socket, with ?before=<seq> and ?after=<seq> it shows what was said
+    before and after that, with ?still=1 it does not reload itself where there is no JavaScript.
     """
     if room.pk is None:
         return show_promised(request, room, participant, failed)
     htmx = "HX-Request" in request.headers  # it does not show what comes with another status
-    before = request.GET.get("before", "")
-    past = before.isascii() and before.isdigit() and len(before) < 19
-    if past:
-        log = fragments.log_of(
-            room.messages.for_page().filter(seq__lt=int(before)).newest(conf.page_size), fragments.place_of(room)
-        )
-    else:
-        log = fragments.log(room)
+    old = _past(request, room, at)
+    log, past = old or fragments.log(room), old is not None
     plain = plain or past or "plain" in request.GET
     lines = request.COOKIES.get(LINES) == "1" or "\n" in (failed.text if failed else "")  # a field of one eats breaks
     verdict, asked = policy.can_post(participant, room), asked_by_address(request)
@@ -163,6 +170,7 @@ def show(
         **fragments.room_context(room, participant, verdict, log, shut=shut, asked=asked, lines=lines),
         "plain": plain,
         "past": past,
+        "after": log.after,
         "state": "past" if past else "plain" if plain else "connecting",
         "refresh": failed is None and not past and "still" not in request.GET and not (embed and htmx),
         "back": back,
@@ -176,12 +184,29 @@ def show(
     if framed:
         context |= _in_frame(request, context)
     elif not embed:
-        context |= {"shown": shown(request, room), **_sidebar(request, room, participant, 0 if past else log.cursor)}
+        context |= {
+            "shown": shown(request, room, at),
+            **_sidebar(request, room, participant, log.cursor),
+        }
     status = failed.reason.status if failed and failed.reason and not htmx else 200
     template = "chat/_room.html" if embed and htmx else "chat/frame.html" if framed else "chat/room.html"
     response = respond(request, template, context, status=status)
     identity.remember(response, participant)
     return let_in(response) if framed and not htmx else response
+
+
+def _past(request: HttpRequest, room: Room, at: int | None) -> fragments.Log | None:
+    """What the page shows of it; None where it shows the present."""
+    if at is not None:
+        log = fragments.log_around(room, at) if at < LARGEST else None
+        if log is None:
+            raise Http404(_("There is no such message."))
+        return log
+    for name, page_of in (("before", fragments.log_before), ("after", fragments.log_after)):
+        seq = request.GET.get(name, "")
+        if seq.isascii() and seq.isdigit() and len(seq) < 19:
+            return page_of(room, int(seq))
+    return None
 
 
 def _in_frame(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

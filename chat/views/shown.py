@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -15,6 +16,7 @@ from chat.views.reader import for_address
 
 CANVAS = "#f5f6f4"  # the light one, as a manifest has but one; the page itself says both
 SHORT = 12  # characters that fit below an icon
+SAID = 200  # characters of a message
 
 
 @require_safe
@@ -46,15 +48,18 @@ def _icon(name: str, sizes: str, purpose: str = "any", kind: str = "image/png") 
     return {"src": static(f"chat/{name}"), "sizes": sizes, "type": kind, "purpose": purpose}
 
 
-def shown(request: HttpRequest, room: Room) -> dict[str, Any] | None:
-    """What may be shown of the room where a link to it is: its address, a line about it, and a picture. None when a
-    stranger may not read it."""
+def shown(request: HttpRequest, room: Room, at: int | None = None) -> dict[str, Any] | None:
+    """What may be shown of the room, or of its message at this seq, where a link to it is: its address, a line about
+    it, and a picture. None when a stranger may not read it."""
     if room.kind != Kind.PUBLIC or not policy.can_read(Participant.guest(""), room):
         return None
-    path, site = room.get_absolute_url(), conf.site_url.rstrip("/")
+    message = room.messages.filter(seq=at).first() if at is not None else None
+    path, site = message.get_permalink() if message else room.get_absolute_url(), conf.site_url.rstrip("/")
+    said = f"{message.author_name}: {Truncator(message.body).chars(SAID)}" if message and not message.deleted else ""
     return {
         "url": f"{site}{path}" if site else request.build_absolute_uri(path),
-        "about": room.topic or _about(room),
+        "own": message is not None,
+        "about": said or room.topic or _about(room),
         "image": request.build_absolute_uri(static("chat/share.png")),
     }
 
