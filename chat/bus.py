@@ -165,7 +165,7 @@ async def ask_layer(verb: str, *arguments: Any) -> bool:
     asking = asyncio.get_running_loop().create_task(_ask(layer, verb, arguments), context=Context())
     try:
         answered, _ = await asyncio.wait([asking], timeout=LAYER_SECONDS)
-        return bool(answered) and asking.result()
+        return bool(answered) and not asking.cancelled() and asking.result()
     finally:
         if not asking.done():
             spawn(_give_up(asking))

@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -117,7 +118,8 @@ class ChatConsumer(AsyncWebsocketConsumer, Standing):
         await self._leave()
         try:
             await self.send(await database_sync_to_async(self.variant.call)(fragments.ended, self._slug, reason))
-            await self.close(ENDED)
+            with suppress(OSError):  # as servers may say that nobody is there
+                await self.close(ENDED)
         except Gone:
             pass
         except Exception:  # its page is told when it comes back

@@ -55,7 +55,10 @@ def of_host() -> Any:
 def can_say(author: Any, room: Any, text: str) -> Verdict:
     """What the host says. Should it fail at that, nothing is said, and others whose messages wait are not held up."""
     try:
-        return of_host().can_say(author, room, text)
+        verdict = of_host().can_say(author, room, text)
+        if not isinstance(verdict, Verdict):
+            raise TypeError(f"can_say gave {verdict!r}, which is no Verdict")
+        return verdict
     except Exception:
         logger.exception("CHAT_POLICY could not tell whether a message may be said")
         return Verdict(False, _("That could not be checked just now. Nothing is lost here: try again in a moment."))

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
@@ -68,7 +68,8 @@ def post_messages(posts: Sequence[Post]) -> list[Outcome]:
             outcomes[number] = error
     outcomes |= _hurried(fresh)
     outcomes |= _store_or_retry({number: one for number, one in fresh.items() if number not in outcomes})
-    outcomes |= _repeats({number: one for number, one in fresh.items() if isinstance(outcomes[number], Refused)})
+    refused = {number: one for number, one in fresh.items() if isinstance(outcomes[number], Refused)}
+    outcomes |= _unless_away(_repeats, refused)
     return [outcomes[number] for number in range(len(posts))]
 
 
@@ -139,23 +140,28 @@ def _store_with_repeats(fresh: Fresh) -> dict[int, Outcome]:
     if not again:  # something else is wrong with one of them
         return _store_each(fresh)
     outcomes = _store_or_retry({number: one for number, one in fresh.items() if number not in again})
-    outcomes |= _repeats(again)
+    outcomes |= _unless_away(_repeats, again)
     again = {number: one for number, one in again.items() if number not in outcomes}
     if any(post.grows for post, _text in again.values()):  # what is new in each depends on the one before
         return outcomes | _store_each(again)
-    return outcomes | _store_or_retry(again)
+    return outcomes | _unless_away(_store_or_retry, again)
 
 
 def _store_each(fresh: Fresh) -> dict[int, Outcome]:
-    """So that of none is said what is not so, should the database go away in between."""
     outcomes: dict[int, Outcome] = {}
-    away: Exception | None = None
     for number, one in fresh.items():
-        try:
-            outcomes |= _store_or_retry({number: one}) if away is None else {number: away}
-        except AWAY as error:
-            outcomes[number] = away = error
+        outcomes |= _unless_away(_store_or_retry, {number: one})
+        if isinstance(away := outcomes[number], AWAY):
+            return dict.fromkeys(fresh, away) | outcomes
     return outcomes
+
+
+def _unless_away(ask: Callable[[Fresh], dict[int, Outcome]], fresh: Fresh) -> dict[int, Outcome]:
+    """What it says of them. Others are stored by now, so that the database is away is said of these alone."""
+    try:
+        return ask(fresh)
+    except AWAY as error:
+        return dict.fromkeys(fresh, error)
 
 
 def _again(fresh: Fresh) -> Fresh:

@@ -35,11 +35,11 @@ def excerpt(message: Message, key: str) -> SafeString:
 
 
 class Log(NamedTuple):
-    """The newest messages of a room, as a page shows them."""
+    """Messages of a room, as a page shows them."""
 
     html: SafeString
     cursor: int
-    """What happened up to here, the html shows."""
+    """What happened up to here, the html shows; 0 of what is past, which nothing is added to."""
     before: int | None
     """The first seq in it, if there may be older ones."""
     after: int | None = None

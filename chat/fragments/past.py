@@ -14,7 +14,10 @@ def log_before(room: Room, seq: int) -> Log:
 
 
 def log_after(room: Room, seq: int) -> Log:
-    return _log(room, room.messages.for_page().filter(seq__gt=seq).oldest(conf.page_size), goes_on=True)
+    rows = room.messages.for_page().filter(seq__gt=seq).oldest(conf.page_size)
+    if not rows and room.messages.exists():
+        return Log(SafeString(), 0, seq + 1)
+    return _log(room, rows, goes_on=True)
 
 
 def log_around(room: Room, seq: int) -> Log | None:

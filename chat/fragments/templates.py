@@ -38,10 +38,10 @@ def render(
         return _rendered(template, context, request, needs)
     except Exception as error:
         override = known.override_in(error) or (template.origin if isinstance(error, Lacking) and template else None)
-        if override is None or is_own(override):
-            raise
         if request:  # what the one that failed has brought is on no page
             brought(request).intersection_update(had)
+        if override is None or is_own(override):
+            raise
         html = _rendered(known.own.get_template(name), context, request, "")  # it fails as ever, if it does
         known.tell(override, error)
         return html

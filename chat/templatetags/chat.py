@@ -107,8 +107,11 @@ def _room(context: Context, request: HttpRequest, room: Room, asked: str) -> Saf
 
 
 @register.simple_tag(takes_context=True)
-def chat_styles(context: Context) -> SafeString:
-    """In the head of a page, so that the stylesheets are asked for before what is above the first room is drawn."""
+def chat_styles(context: Context, own: bool = False) -> SafeString:
+    """In the head of a page, so that the stylesheets are asked for before what is above the first room is drawn. `own`:
+    in a page of the chat's, which has the viewer's besides where it shows messages."""
+    if own:
+        return fragments.styles("") if _first_time(_request(context), "styles") else SafeString()
     try:
         with _spared():
             return _styles(context)

@@ -206,6 +206,6 @@ def test_mentions(busy_site, room, browser, scheme, nth_try):
     page.goto("/chat/mentions/")
     is_for_everybody(page)
     page.locator(".card-title").last.click()
-    expect(page.locator(".message:target")).to_be_in_viewport()
-    expect(page.locator(".message:target .message-body")).to_have_text(f"Look, @{name}, a <b>")
+    expect(page.locator(".message-found")).to_be_in_viewport()
+    expect(page.locator(".message-found .message-body")).to_have_text(f"Look, @{name}, a <b>")
     is_for_everybody(page)

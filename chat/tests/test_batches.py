@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, Programmi
 from django.test.utils import CaptureQueriesContext
 
 from chat import actions, bus, rules
-from chat.actions import Post, post_messages
+from chat.actions import Post, post_messages, repeats
 from chat.errors import Forbidden, Refused, TooFast
 from chat.live.writer import MOST, Writer
 from chat.models import Message, Participant, Room
@@ -160,7 +160,7 @@ def test_one_over_which_a_rule_of_the_host_fails_fails_alone_and_each_counts_onc
     posts = [Post(lobby, ann, "hello"), Post(lobby, guest("gbad"), "what nobody foresaw")]
     bodies = ("and", "unforeseen", "bye", "too many")
     outcomes = post_messages([*posts, *(Post(lobby, ann, body) for body in bodies)])
-    assert kinds(outcomes) == [Message, failing.error, Message, AttributeError, Message, TooFast]
+    assert kinds(outcomes) == [Message, failing.error, Message, Forbidden, Message, TooFast]
     assert [row.body for row in Message.objects.order_by("seq")] == ["hello", "and", "bye"]
 
 
@@ -179,6 +179,24 @@ def test_what_is_stored_is_said_to_be_where_the_database_goes_away_in_between(lo
     outcomes = post_messages([*posts, Post(lobby, ann, "four")])
     assert kinds(outcomes) == [Message, ZeroDivisionError, OperationalError, OperationalError]
     assert ([row.body for row in Message.objects.all()], len(asked)) == (["one"], 4)
+
+
+@pytest.mark.parametrize("last", ["refused", "a repeat"])
+def test_a_database_that_goes_away_after_it_has_stored_is_away_for_the_others_alone(lobby, ann, monkeypatch, last):
+    closed = Room.objects.create(slug="closed", archived=True)
+    post_messages([Post(lobby, ann, "before", "n")])
+    another = Post(closed, ann, "no", "m") if last == "refused" else Post(lobby, ann, "before", "n")
+    stored, fails = repeats.stored, []
+
+    def goes_away(posts):
+        if Message.objects.filter(body="one").exists():
+            fails.append(1)
+            raise OperationalError("away")
+        return stored(posts)
+
+    monkeypatch.setattr("chat.actions.posting.stored", goes_away)
+    assert kinds(post_messages([Post(lobby, ann, "one", "o"), another])) == [Message, OperationalError]
+    assert fails
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])

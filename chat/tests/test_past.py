@@ -84,7 +84,11 @@ def test_what_is_no_seq_is_not_heard(client, talk, after):
 
 def test_after_the_last_there_is_nothing(client, talk):
     page = client.get("/chat/lobby/?after=12").text
-    assert (seqs([page]), ways(page)["To the latest messages"]) == ([], "/chat/lobby/")
+    assert (seqs([page]), ways(page)) == (
+        [],
+        {"Older messages": "/chat/lobby/?before=13", "To the latest messages": "/chat/lobby/"},
+    )
+    assert "Here it began." not in page
 
 
 def test_what_becomes_of_others_does_not_move_it(client, talk, ann):
@@ -96,6 +100,13 @@ def test_what_becomes_of_others_does_not_move_it(client, talk, ann):
     assert "changed" in page
     assert "hello 8" not in page
     assert "Newer messages" not in ways(client.get("/chat/lobby/12/").text)
+
+
+def test_who_reloads_it_or_signs_in_there_is_there_again(client, talk):
+    page = client.get("/chat/lobby/6/").text
+    assert '<a href="/chat/lobby/6/">Reload it</a>' in page
+    assert re.findall(r'href="/accounts/login/\?next=([^"]*)"', page) == ["/chat/lobby/6/"]
+    assert "next=/chat/lobby/%3Fafter%3D3" in client.get("/chat/lobby/?after=3").text
 
 
 def test_a_link_to_it_tells_what_it_says(client, talk, ann):

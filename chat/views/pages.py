@@ -177,7 +177,7 @@ def show(
         "embed": embed,
         "focus": request.method == "POST",
         "anew": htmx,
-        "here": back if embed else room.get_absolute_url(),
+        "here": back if embed else request.get_full_path() if past else room.get_absolute_url(),
         "notice": notice or "",
         **({f"{failed.form}_text": failed.text, f"{failed.form}_reason": failed.reason or ""} if failed else {}),
     }
