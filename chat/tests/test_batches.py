@@ -199,6 +199,23 @@ def test_a_database_that_goes_away_after_it_has_stored_is_away_for_the_others_al
     assert fails
 
 
+def test_nor_for_those_who_were_stored_where_it_goes_away_with_what_is_tried_again(lobby, ann, monkeypatch):
+    closed = Room.objects.create(slug="closed", archived=True)
+    post_messages([Post(lobby, ann, "before", "n1")])
+    locked, asked = Room.objects.locked, []
+
+    def goes_away(room_id):
+        asked.append(room_id)
+        if len(asked) > 3 and room_id == closed.pk:  # with the repeat, without it, and then what may be another
+            raise OperationalError("away")
+        return locked(room_id)
+
+    monkeypatch.setattr(Room.objects, "locked", goes_away)
+    no = Post(closed, ann, "no", "n")
+    outcomes = post_messages([Post(lobby, ann, "new", "o"), no, no, Post(lobby, ann, "before", "n1")])
+    assert kinds(outcomes) == [Message, Forbidden, OperationalError, Message]
+
+
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 def test_a_database_that_is_away_is_away_for_all(lobby, ann, monkeypatch, error):
     tried = []

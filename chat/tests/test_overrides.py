@@ -192,6 +192,41 @@ def test_a_page_with_a_broken_one_is_whole(override, client, lobby, name, told):
     assert len(told()) == 1
 
 
+@pytest.fixture
+def override_alone(override, settings):
+    """The same in a project that has no other template of its own: the chat's base page is around its pages."""
+    first = settings.TEMPLATES[0]
+    settings.TEMPLATES = [{**first, "DIRS": first["DIRS"][:1]}, *settings.TEMPLATES[1:]]
+    return override
+
+
+def scripts(page: str) -> int:
+    return len(re.findall(r"<script [^>]*src=", page))
+
+
+def test_what_a_broken_one_has_brought_comes_with_what_is_shown_in_its_place(override_alone, client, lobby, told):
+    override_alone("chat/_room_title.html", "{% url 'nowhere' %}")
+    page = client.get("/chat/").text
+    assert len(told()) == 1
+    assert (scripts(page), page.count("chat/chat.css")) == (2, 1)
+
+
+def test_the_chats_own_pages_have_scripts_whatever_those_of_the_project_load(override_alone, client, lobby, settings):
+    settings.CHAT_SCRIPTS = False
+    assert scripts(client.get("/chat/").text) == 2
+
+
+@pytest.mark.parametrize(("chat_scripts", "count"), [(True, 2), (False, 0)])
+def test_in_the_base_page_of_a_project_they_have_those_that_it_lacks(
+    override_alone, client, lobby, settings, chat_scripts, count
+):
+    settings.CHAT_SCRIPTS = chat_scripts
+    brings = "{% load chat %}<title></title>{% chat_styles %}"
+    override_alone("chat/base.html", brings + "{% block head %}{% endblock %}{% block content %}{% endblock %}")
+    page = client.get("/chat/").text
+    assert (scripts(page), page.count("chat/chat.css")) == (count, 1)
+
+
 def test_single_quotes_are_as_good(override, client, lobby, ann, told):
     override("chat/_message.html", "<article id='message-{{ message.pk }}'>mine</article>")
     actions.post_message(lobby, ann, "hello")

@@ -33,9 +33,6 @@ NOT_THEIRS = _(
     "There is no such room, or it is not for you. Sign in again, in another tab, and go on: what you wrote stays."
 )
 
-LARGEST = 2**63
-"""No seq is; databases take none that is as large."""
-
 fresh = cache_control(private=True, no_cache=True)  # but storable, so that going back in the browser is instant
 
 
@@ -198,7 +195,7 @@ def show(
 def _past(request: HttpRequest, room: Room, at: int | None) -> fragments.Log | None:
     """What the page shows of it; None where it shows the present."""
     if at is not None:
-        log = fragments.log_around(room, at) if at < LARGEST else None
+        log = fragments.log_around(room, at)
         if log is None:
             raise Http404(_("There is no such message."))
         return log
