@@ -20,7 +20,7 @@ from chat.models.composed import ComposedInsert
 _insert = ComposedInsert(lambda: Message)
 Fresh = dict[int, Ready]
 """By their number among those to post."""
-AWAY = (OperationalError, InterfaceError)
+DATABASE_AWAY = (OperationalError, InterfaceError)
 """Of the database, which concern all that would have been stored together."""
 
 
@@ -62,10 +62,6 @@ def post_messages(posts: Sequence[Post]) -> list[Outcome]:
                 fresh[number] = found
             else:
                 outcomes[number] = found or refusal
-        except AWAY:
-            raise
-        except Exception as error:
-            outcomes[number] = error
     outcomes |= _hurried(fresh)
     outcomes |= _store_or_retry({number: one for number, one in fresh.items() if number not in outcomes})
     refused = {number: one for number, one in fresh.items() if isinstance(outcomes[number], Refused)}
@@ -119,7 +115,7 @@ def _store_or_retry(fresh: Fresh) -> dict[int, Outcome]:
         return {}
     try:
         return _store(fresh)
-    except AWAY:
+    except DATABASE_AWAY:
         raise
     except IntegrityError as error:
         return _store_repeat(fresh, error) if len(fresh) == 1 else _store_with_repeats(fresh)
@@ -151,7 +147,7 @@ def _store_each(fresh: Fresh) -> dict[int, Outcome]:
     outcomes: dict[int, Outcome] = {}
     for number, one in fresh.items():
         outcomes |= _unless_away(_store_or_retry, {number: one})
-        if isinstance(away := outcomes[number], AWAY):
+        if isinstance(away := outcomes[number], DATABASE_AWAY):
             return dict.fromkeys(fresh, away) | outcomes
     return outcomes
 
@@ -160,7 +156,7 @@ def _unless_away(ask: Callable[[Fresh], dict[int, Outcome]], fresh: Fresh) -> di
     """What it says of them. Others are stored by now, so that the database is away is said of these alone."""
     try:
         return ask(fresh)
-    except AWAY as error:
+    except DATABASE_AWAY as error:
         return dict.fromkeys(fresh, error)
 
 

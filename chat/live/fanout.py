@@ -151,8 +151,9 @@ class Fanout:
         frames: dict[Variant, Frame] = {}
         while missing := self.variants - frames.keys():
             frames |= await database_sync_to_async(_rendered)(missing, fragment, *given)
-        for variant, crowd in self._crowds.items():
-            self._write_to(crowd, lambda of=variant, to=crowd: [frames[of]] if to else [])  # type: ignore[misc]
+        for variant, frame in frames.items():
+            if crowd := self._crowds.get(variant):
+                self._write_to(crowd, partial(list, [frame]))
         for socket in [*self._apart]:
             if socket.cursor is not None and socket.variant in frames:
                 try:

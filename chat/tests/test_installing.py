@@ -114,11 +114,13 @@ class Production(Host):
 
 
 @pytest.mark.parametrize("application", ["chat.asgi:application", "mysite.asgi:application"])
-def test_in_production(project, application):
+def test_in_production(request, project, application):
     (line,) = blocks(section(document("docs/embedding.md"), "In production"), "python")
     own = project / "mysite" / "asgi.py"
     names, _, _ = own.read_text().partition("application = ")
+    before = own.read_text()
     own.write_text(names.replace("from django.core.asgi import get_asgi_application\n", "") + line)
+    request.addfinalizer(lambda: own.write_text(before))  # others have the project as well
     with Production(project, APPLICATION=application) as site, connect(f"{site.socket_url}/ws/chat/lobby/") as socket:
         socket.send('{"message": "said in production", "nonce": "n"}')
         frame = socket.recv(PATIENCE)

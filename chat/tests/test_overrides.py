@@ -192,14 +192,6 @@ def test_a_page_with_a_broken_one_is_whole(override, client, lobby, name, told):
     assert len(told()) == 1
 
 
-@pytest.fixture
-def override_alone(override, settings):
-    """The same in a project that has no other template of its own: the chat's base page is around its pages."""
-    first = settings.TEMPLATES[0]
-    settings.TEMPLATES = [{**first, "DIRS": first["DIRS"][:1]}, *settings.TEMPLATES[1:]]
-    return override
-
-
 def scripts(page: str) -> int:
     return len(re.findall(r"<script [^>]*src=", page))
 

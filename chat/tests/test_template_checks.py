@@ -106,14 +106,6 @@ def test_a_project_without_templates_of_its_own(settings):
     assert said() == []
 
 
-@pytest.fixture
-def override_alone(override, settings):
-    """The same in a project that has no other template of its own."""
-    first = settings.TEMPLATES[0]
-    settings.TEMPLATES = [{**first, "DIRS": first["DIRS"][:1]}, *settings.TEMPLATES[1:]]
-    return override
-
-
 @pytest.mark.parametrize(("name", "block"), [("base", "content"), ("base", "head"), ("page", "chat_main")])
 def test_a_page_around_all_others_without_a_block(override_alone, name, block):
     path = override_alone(f"chat/{name}.html", own(f"chat/{name}.html").replace(f"block {block} ", "block other "))

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from chat import fragments, identity
+from chat.fragments.brought import forget
 from chat.fragments.lookup import OWN
 from chat.samples import Sample, missing, samples
 from chat.samples.cast import YOU
@@ -161,7 +162,7 @@ def _is_part(name: str) -> bool:
 def _drawn(request: HttpRequest, one: Sample) -> tuple[SafeString, str]:
     """What it looks like, and what is wrong with it. It brings what a page does that stands alone."""
     request = copy.copy(request)
-    request.__dict__.pop("_chat_brought", None)
+    forget(request)
     return fragments.tried(one.template, one.context, None if _is_part(_name(one.template)) else request)
 
 
