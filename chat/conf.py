@@ -108,6 +108,9 @@ class Conf:
     rate_limits = Setting(True)
     """Off switches every rate limit off, for load tests and benchmarks."""
 
+    edit_seconds = Setting(0, least=0)
+    """For how long whoever wrote a message may change or delete it; 0 for ever. Moderators may always delete one."""
+
     participant_rate = Setting("120/minute")
     """What one participant may write, in the notation of the `limits` library."""
 

@@ -1,4 +1,4 @@
-"""The rules of chat/policy.py are open to the host: CHAT_POLICY names a class whose methods answer in their place."""
+"""The rules of chat/policy/ are open to the host: CHAT_POLICY names a class whose methods answer in their place."""
 
 import logging
 from collections.abc import Callable
@@ -31,7 +31,7 @@ ALLOWED = Verdict(True)
 
 
 class Policy:
-    """The rules as they are built in: each function of chat/policy.py is a method here, of its name and arguments. A
+    """The rules as they are built in: each function of chat/policy/ is a method here, of its name and arguments. A
     project inherits it, and says otherwise where it likes; `super()` asks the built-in one.
     """
 
@@ -75,8 +75,10 @@ def account_name(user: Any) -> str:
 
 
 def open_to_hosts(module: dict[str, Any]) -> None:
-    """Has each rule among these functions asked by way of the host's class, whoever asks it."""
+    """Has each rule that this module makes asked by way of the host's class, whoever asks it."""
     for name, function in [*module.items()]:
+        if getattr(function, "__module__", "") != module["__name__"]:
+            continue
         if name.startswith("can_") or name in ("known_rooms", "moderates", "readers"):
             setattr(Policy, name, staticmethod(function))
             module[name] = _asked(name, function)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import accounts, cached, embed, forms, gallery, mentions, pages, rooms, search, shown
+from chat.views import accounts, cached, embed, forms, gallery, mentions, message, pages, rooms, search, shown
 
 app_name = "chat"
 urlpatterns = [
@@ -16,7 +16,10 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("talk/", rooms.talk, name="talk"),
     path("<slug:slug>/", pages.room, name="room"),
-    path("<slug:slug>/<int:seq>/", pages.message, name="message"),
+    path("<slug:slug>/<int:seq>/", message.message, name="message"),
+    path("<slug:slug>/<int:seq>/menu/", message.menu, name="menu"),
+    path("<slug:slug>/<int:seq>/edit/", message.edit, name="edit"),
+    path("<slug:slug>/<int:seq>/delete/", message.delete, name="delete"),
     path("<slug:slug>/embed/", embed.embed, name="embed"),
     path("<slug:slug>/about/", rooms.about, name="about"),
     path("<slug:slug>/about/<str:verb>/", rooms.act, name="act"),

@@ -1,49 +1,70 @@
 """What becomes of a message after it was posted."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from chat import bus, events, policy, rules
+from chat.actions import limits
 from chat.actions.mentioning import renew_mentions, spell_out
 from chat.actions.people import enrol
 from chat.actions.permission import demand
 from chat.conf import conf
 from chat.markup import message_body
-from chat.models import Message, Participant, Room
+from chat.models import Message, Participant, Room, Version
 
 Rule = Callable[[Participant, Message], policy.Verdict]
+CHANGED = ["body", "edited", "deleted", "marks", "changed"]
 
 
-def edit_message(message_id: int, editor: Participant, body: object) -> Message:
-    """Put another text in place of the message's. Raises Message.DoesNotExist."""
+def edit_message(message_id: int, editor: Participant, body: object, address: str | None = None) -> Message:
+    """Put another text in place of the message's, and keep that; the same one again changes nothing. `address` is the
+    network address it came from. Raises Message.DoesNotExist.
+    """
     text = message_body(body, conf.message_length)
     demand(rules.can_say(editor, Message.objects.select_related("room").get(pk=message_id).room, text))
-    return _change(message_id, enrol(editor), policy.can_edit, body=text, edited=timezone.now())
+    limits.count(editor, address)
+    editor = enrol(editor)
+    with transaction.atomic():
+        message = _locked(message_id, editor, policy.can_edit)
+        if text != message.body:
+            written = message.edited or message.sent
+            Version.objects.create(message=message, body=message.body, marks=message.marks, written=written)
+            message.body, message.edited = text, timezone.now()
+            _store(message, editor, events.message_edited)
+    return message
 
 
 def delete_message(message_id: int, deleter: Participant) -> Message:
-    """Leave a tombstone that says nothing of what was there. Raises Message.DoesNotExist."""
-    return _change(message_id, enrol(deleter), policy.can_delete, body="", edited=None, deleted=True)
+    """Leave a tombstone: what was there is nowhere any more. No limit counts it, as there is no more to delete than was
+    written, and a moderator may have much to do. Raises Message.DoesNotExist.
+    """
+    deleter = enrol(deleter)
+    with transaction.atomic():
+        message = _locked(message_id, deleter, policy.can_delete)
+        if not message.deleted:
+            message.versions.all().delete()
+            message.body, message.edited, message.deleted = "", None, True
+            _store(message, deleter, events.message_deleted)
+    return message
 
 
-@transaction.atomic
-def _change(message_id: int, actor: Participant, allowed: Rule, **values: Any) -> Message:
+def _locked(message_id: int, actor: Participant, allowed: Rule) -> Message:
+    """As it stands, and will until the transaction is over. Raises Forbidden where they may not."""
     message = Message.objects.get(pk=message_id)
-    message.room = room = Room.objects.locked(message.room_id)
-    message.refresh_from_db(fields=["deleted", "marks"])  # under the lock, so that nobody deletes it in between
+    message.room = Room.objects.locked(message.room_id)
+    message.refresh_from_db(fields=CHANGED)
     demand(allowed(actor, message))
-    seq = room.next_seq()
-    for name, value in values.items():
-        setattr(message, name, value)
-    message.changed = seq
-    had, mentions = message.marks, spell_out(room, [message])
-    message.save(update_fields=[*values, "marks", "changed"])
+    return message
+
+
+def _store(message: Message, actor: Participant, signal: Signal) -> None:
+    message.changed = message.room.next_seq()
+    had, mentions = message.marks, spell_out(message.room, [message])
+    message.save(update_fields=CHANGED)
     if had or mentions:
         renew_mentions(message, mentions)
-    bus.ring(message.room_id, seq)
-    signal = events.message_deleted if message.deleted else events.message_edited
+    bus.ring(message.room_id, message.changed)
     events.tell(signal, Message, message=message, actor=actor)
-    return message

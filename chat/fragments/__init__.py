@@ -8,7 +8,8 @@ from chat.fragments.elements import TAKES as ELEMENTS
 from chat.fragments.elements import avatar, element, element_context
 from chat.fragments.letters import Letter, digest
 from chat.fragments.lookup import lookup, place_of
-from chat.fragments.messages import Log, cursor, excerpt, forget_logs, log, message, message_context, older
+from chat.fragments.menu import below, edit, edit_context, edited, editing, menu, menu_context, unchanged
+from chat.fragments.messages import Log, Where, cursor, excerpt, forget_logs, log, message, message_context, older
 from chat.fragments.page import (
     MOST_UNREAD,
     acknowledged,
@@ -55,16 +56,22 @@ __all__ = [
     "Letter",
     "Log",
     "Sidebar",
+    "Where",
     "acknowledged",
     "avatar",
     "away",
     "begun",
+    "below",
     "closed",
     "composer_context",
     "connection",
     "cursor",
     "digest",
     "draw",
+    "edit",
+    "edit_context",
+    "edited",
+    "editing",
     "element",
     "element_context",
     "embedded",
@@ -84,6 +91,8 @@ __all__ = [
     "log_around",
     "log_before",
     "lookup",
+    "menu",
+    "menu_context",
     "message",
     "message_context",
     "next_nonce",
@@ -110,6 +119,7 @@ __all__ = [
     "suggestions_context",
     "tab",
     "tried",
+    "unchanged",
     "unsent",
     "writing",
     "writing_context",

@@ -7,8 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from chat.conf import conf
-from chat.fragments.lookup import place_of
-from chat.fragments.messages import cursor, message
+from chat.fragments.messages import Where, cursor, message
 from chat.fragments.page import tab
 from chat.fragments.templates import render
 from chat.frames import Frame
@@ -110,8 +109,8 @@ class Changes:
         if key not in self._frames:
             with variant.active():
                 if variant not in self._htmls:
-                    place = place_of(self.room)
-                    self._htmls[variant] = [message(row, place) for row in self.rows]
+                    where = Where.of(self.room)
+                    self._htmls[variant] = [message(row, where) for row in self.rows]
                 self._frames[key] = [Frame(frame) for frame in self._packed(after, self._htmls[variant])]
         return self._frames[key]
 

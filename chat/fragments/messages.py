@@ -19,14 +19,27 @@ LOGS = 256  # that are kept rendered, of some 20 to 40 KB
 LOG_SECONDS = 5.0  # at most: what the room's seq does not tell is late by that in other processes
 
 
-def message(message: Message, place: str = "") -> SafeString:
-    """`place`: its room's. Without its id no page could tell it from what it has."""
-    return render("chat/_message.html", message_context(message), place, needs=f'id="message-{message.pk}"')
+class Where(NamedTuple):
+    """What a room's messages share: found once for all of them."""
+
+    place: str
+    address: str
+
+    @classmethod
+    def of(cls, room: Room) -> "Where":
+        return cls(place_of(room), room.get_absolute_url())
 
 
-def message_context(message: Message) -> dict[str, Any]:
-    """What _message.html asks for. `message` is read by `for_page`."""
-    return {"message": message, "body": mentions.html(message.body, message.marks)}
+def message(message: Message, where: Where) -> SafeString:
+    """Without its id no page could tell it from what it has."""
+    context = message_context(message, where.address)
+    return render("chat/_message.html", context, where.place, needs=f'id="message-{message.pk}"')
+
+
+def message_context(message: Message, address: str) -> dict[str, Any]:
+    """What _message.html asks for. `message` is read by `for_page`; `address`: its room's."""
+    body = mentions.html(message.body, message.marks)
+    return {"message": message, "body": body, "permalink": f"{address}{message.seq}/"}
 
 
 def excerpt(message: Message, key: str) -> SafeString:
@@ -52,7 +65,7 @@ def log(room: Room) -> Log:
     The room is to be fresh, and read before this: what it says of its seq is where the log stands at least.
     """
     while_the_same = (get_language(), get_current_timezone_name(), lookup(), period(LOG_SECONDS))
-    return _log(room.pk, place_of(room), room.epoch, room.seq, *while_the_same)
+    return _log(room.pk, Where.of(room), room.epoch, room.seq, *while_the_same)
 
 
 def forget_logs() -> None:
@@ -62,9 +75,9 @@ def forget_logs() -> None:
 
 
 @lru_cache(maxsize=LOGS)
-def _log(room_id: int, place: str, epoch: str, seq: int, *variant: object) -> Log:
+def _log(room_id: int, where: Where, epoch: str, seq: int, *variant: object) -> Log:
     messages = Message.objects.filter(room=room_id).for_page().newest(conf.page_size)
-    html = mark_safe("".join(message(row, place) for row in messages))  # noqa: S308
+    html = mark_safe("".join(message(row, where) for row in messages))  # noqa: S308
     # Of the rows just read, in one query: a message is in the page or after the cursor, never both or neither.
     cursor = max([seq, *(row.changed for row in messages)])
     return Log(html, cursor, messages[0].seq if len(messages) == conf.page_size else None)
@@ -78,10 +91,10 @@ def older(room: Room, before: int) -> SafeString:
     """The page of messages before a seq, as many as fit into one frame; it replaces what asked for it."""
     rows = room.messages.for_page().filter(seq__lt=before).newest(conf.page_size)
     texts: list[SafeString] = []
-    place = place_of(room)
+    where = Where.of(room)
     size = 0
     for row in reversed(rows):
-        text = message(row, place)
+        text = message(row, where)
         size += len(text.encode())
         if texts and size > conf.frame_limit - 2048:  # room for what asks for still older ones
             break

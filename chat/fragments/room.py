@@ -73,12 +73,12 @@ def composer_context(
         "next": address(number + 1),
         "other": other(number),
         "ahead": [address(later) for later in ahead],
-        "longest": _longest(),
+        "longest": longest(),
         "conf": conf,
     }
 
 
-def _longest() -> int:
+def longest() -> int:
     """What a field takes, in UTF-16 units. So much that what is pasted is not cut off without a word, and, at three
     bytes each, no more than fits into what Daphne takes: it ends a connection by which more comes than 1 MiB."""
     return max(conf.message_length, 200_000)

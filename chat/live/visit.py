@@ -92,6 +92,8 @@ class Visit:
         with self.variant.active():
             if command.get("do") == "rename":
                 return fragments.renamed(self.room, self.participant, refusal)
+            if command.get("do") == "edit" and frames.is_number(command.get("seq")):
+                return fragments.unchanged(self.room, frames.number(command, "seq"), refusal)
             if Message.is_nonce(nonce):
                 return fragments.unsent(self.room, nonce, refusal)
             return fragments.refused(self.room, refusal)
@@ -147,6 +149,13 @@ class Visit:
             names = [ROOM, *names][:SUGGESTIONS]
         return [*dict.fromkeys(names)]
 
+    def message(self, command: Command) -> Message:
+        """That of the room which it names. Refused when there is none."""
+        found = self.room.messages.filter(seq=frames.number(command, "seq")).first()
+        if found is None:
+            raise Refused(_("There is no such message."))
+        return found
+
     def say_written(self) -> None:
         """They have sent what they were writing: nobody is to be told any more that they write."""
         if self.writing_said is not None:
@@ -183,6 +192,17 @@ def read(visit: Visit, command: Command) -> str:
     return ""
 
 
+def edit(visit: Visit, command: Command) -> str:
+    message = visit.message(command)
+    actions.edit_message(message.pk, visit.participant, command.get("message"), visit.address)
+    return fragments.edited(visit.room, message.seq)
+
+
+def delete(visit: Visit, command: Command) -> str:
+    actions.delete_message(visit.message(command).pk, visit.participant)
+    return ""
+
+
 def typing(visit: Visit, command: Command) -> str:
     now = time.monotonic()
     if visit.writing_said is None or now - visit.writing_said >= WHISPER_SECONDS:
@@ -191,4 +211,10 @@ def typing(visit: Visit, command: Command) -> str:
     return ""
 
 
-VERBS: dict[str, Callable[[Visit, Command], str]] = {"read": read, "rename": rename, "typing": typing}
+VERBS: dict[str, Callable[[Visit, Command], str]] = {
+    "delete": delete,
+    "edit": edit,
+    "read": read,
+    "rename": rename,
+    "typing": typing,
+}

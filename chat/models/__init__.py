@@ -5,5 +5,17 @@ from chat.models.message import Message
 from chat.models.participant import Participant
 from chat.models.presence import Presence
 from chat.models.room import Kind, Room
+from chat.models.version import Version
 
-__all__ = ["Invitation", "Kind", "Membership", "Mention", "Message", "Participant", "Presence", "Role", "Room"]
+__all__ = [
+    "Invitation",
+    "Kind",
+    "Membership",
+    "Mention",
+    "Message",
+    "Participant",
+    "Presence",
+    "Role",
+    "Room",
+    "Version",
+]

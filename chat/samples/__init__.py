@@ -10,6 +10,7 @@ from chat.samples.cast import Sample, Scene
 from chat.samples.composers import composers, limits
 from chat.samples.elements import elements
 from chat.samples.log import between, messages
+from chat.samples.menus import edits, menus
 from chat.samples.needs import missing
 from chat.samples.pages import accounts, letters, pages
 from chat.samples.people import gatherings, heads, oneself, sidebars
@@ -17,7 +18,7 @@ from chat.samples.room import connections, rooms
 
 __all__ = ["Sample", "missing", "samples"]
 
-PARTS = (messages, composers, limits, connections, gatherings, oneself, sidebars, heads, between, rooms)
+PARTS = (messages, menus, edits, composers, limits, connections, gatherings, oneself, sidebars, heads, between, rooms)
 WHOLE = (elements, pages, accounts, letters)
 
 

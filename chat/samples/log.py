@@ -37,7 +37,8 @@ def messages(scene: Scene) -> Iterator[Sample]:
         "markup": scene.message('<b>bold</b> & "quoted" <i>never</i> {{ a }} {% b %}', AMARA),
     }
     for state, message in states.items():
-        yield Sample("chat/_message.html", state, fragments.message_context(message), message_needs(message))
+        said = fragments.message_context(message, message.room.get_absolute_url())
+        yield Sample("chat/_message.html", state, said, message_needs(message))
 
 
 def marked(message: Message, words: str, keys: str) -> Message:
@@ -90,7 +91,7 @@ def _older(scene: Scene, name: str, state: str, before: int | None) -> Sample:
         needs.append(f"#older-{place.slug}")
     if name == "_older_page":
         rows = [scene.message("Frost tonight, they say.", BEN, room=place), scene.message("Oh no.", YOU, room=place)]
-        said |= {"asked": 42, "texts": [fragments.message(row) for row in rows]}
+        said |= {"asked": 42, "texts": [fragments.message(row, fragments.Where.of(place)) for row in rows]}
         needs.append(f'[hx-swap-oob="outerHTML:#ask-{place.slug}-42"]')
         needs += [need for row in rows for need in message_needs(row)]
     return Sample(f"chat/{name}.html", state, said, tuple(needs))

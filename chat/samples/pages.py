@@ -52,7 +52,7 @@ def _framed(scene: Scene) -> Iterator[Sample]:
     guest.visits = guest.handed = True
     too_old = Refused(_("The name that the page around has for you is too old: reload that page to have it here."))
     for state, who, notice in (("named", guest, ""), ("name-too-old", VISITOR, too_old)):
-        said = asked(scene, participant=who)
+        said = {**asked(scene, participant=who), "editing": ""}
         back = f"/chat/{said['room'].slug}/embed/?ticket=sample"
         said |= dict.fromkeys(("plain", "past", "focus", "anew"), False) | dict.fromkeys(("refresh", "embed"), True)
         said |= {"after": None, "back": back, "here": back, "notice": notice, "ticket": "sample", "csrf_token": ""}

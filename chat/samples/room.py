@@ -59,8 +59,8 @@ def rooms(scene: Scene) -> Iterator[Sample]:
 def asked(scene: Scene, verdict: Verdict = ALLOWED, participant: Participant = YOU, log: bool = True) -> dict[str, Any]:
     """What _room.html asks for."""
     place = scene.room()
-    messages = talk(scene, place) if log else []
-    shown = fragments.Log(mark_safe("".join(map(fragments.message, messages))), place.seq, None)  # noqa: S308
+    messages, where = talk(scene, place) if log else [], fragments.Where.of(place)
+    shown = fragments.Log(mark_safe("".join(fragments.message(one, where) for one in messages)), place.seq, None)  # noqa: S308
     here = fragments.gathering(place, len(people()), people())
     return fragments.room_context(place, participant, verdict, shown, here=here)
 
@@ -74,6 +74,7 @@ def room(scene: Scene, **about: Any) -> dict[str, Any]:
         "refresh": True,
         "back": "",
         "notice": "",
+        "editing": "",
     }
     return {**said, **more, "csrf_token": TOKEN, **sidebar(scene, said["room"])}
 
@@ -116,7 +117,8 @@ def promised(scene: Scene) -> dict[str, Any]:
 
 def room_needs(said: dict[str, Any]) -> tuple[str, ...]:
     slug = said["room"].slug
-    needs = [f"#room-{slug}", f"#log-{slug}", f"#notice-{slug}", f"#place-{slug}", f"#end-{slug}", f"#typing-{slug}"]
+    needs = [f"#room-{slug}", f'#log-{slug}[hx-include="#place-{slug}"][hx-swap^="outerHTML"]', f"#edits-{slug}"]
+    needs += [f"#notice-{slug}", f"#place-{slug}", f"#end-{slug}", f"#typing-{slug}"]
     needs += [f"#connection-{slug}", f"#people-count-{slug}", f"#people-list-{slug}", f"#me-{slug}", f"#older-{slug}"]
     needs += [f"#title-{slug}", f"#topic-{slug}", f'[name="next"][value="{said["back"]}"]']
     if not said.get("plain"):

@@ -268,6 +268,14 @@ def override(settings, tmp_path):
     return write
 
 
+@pytest.fixture
+def override_alone(override, settings):
+    """The same in a project that has no other template of its own: the chat's base page is around its pages."""
+    first = settings.TEMPLATES[0]
+    settings.TEMPLATES = [{**first, "DIRS": first["DIRS"][:1]}, *settings.TEMPLATES[1:]]
+    return override
+
+
 # --- A socket, without a server ------------------------------------------------------------------
 
 

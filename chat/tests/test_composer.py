@@ -99,7 +99,7 @@ def test_the_last_number_is_there(client):
 def test_what_is_ones_own_is_told_by_style(client):
     style = client.get("/chat/viewer/gA-_9.css")
     assert style["Content-Type"] == "text/css"
-    assert style.text.startswith('.message[data-author="gA-_9"] {')
+    assert style.text.startswith(':is(.message, .message-at)[data-author="gA-_9"] {')
 
 
 @pytest.mark.parametrize(

@@ -310,9 +310,9 @@ def rendered(monkeypatch):
     """(language and time zone, seq) of every rendering of a message."""
     found, message = [], changes.message
 
-    def counted(row, place):
+    def counted(row, where):
         found.append((Variant.current(), row.seq))
-        return message(row, place)
+        return message(row, where)
 
     monkeypatch.setattr(changes, "message", counted)
     return found
@@ -332,7 +332,7 @@ async def test_each_language_and_zone_is_rendered_once_and_gets_its_own(hubs, lo
     assert others[0].frames[0] is others[2].frames[0] is german.frames[0]
     assert others[1].frames[0] is japanese.frames[0]
     for one, variant in ((german, GERMAN), (japanese, JAPANESE)):
-        assert one.frames[-1].count(variant.call(fragments.message, message, "")) == 1
+        assert one.frames[-1].count(variant.call(fragments.message, message, fragments.Where.of(lobby))) == 1
     assert german.frames[-1] != japanese.frames[-1]
 
 

@@ -39,7 +39,7 @@ class Page:
     @classmethod
     def fresh(cls, room: Room, size: int) -> "Page":
         messages = room.messages.for_page().newest(size)
-        shown = [str(fragments.message(message, "")).strip() for message in messages]
+        shown = [str(fragments.message(message, fragments.Where.of(message.room))).strip() for message in messages]
         cursor = max((one.changed for one in messages), default=0)
         return cls(cursor, {id_of(html): html for html in shown}, room.epoch)
 

@@ -22,7 +22,7 @@ def test_it_works(lobby, ann, member):
     for author in (ann, ann, member, ann, ann):
         actions.post_message(lobby, author, "hello")
     assert flags(lobby) == [False, True, False, False, True]
-    html = [fragments.message(row) for row in lobby.messages.for_page().order_by("seq")]
+    html = [fragments.message(row, fragments.Where.of(row.room)) for row in lobby.messages.for_page().order_by("seq")]
     assert ["message-goes-on" in text for text in html] == flags(lobby)
     assert all("message-author" in text for text in html), "each says who speaks, to those who hear the page"
 
@@ -78,9 +78,9 @@ def test_at_midnight_the_day_says_who_speaks(lobby, ann):
         lobby.messages.filter(seq=seq).update(sent=at)
     row = lobby.messages.for_page().get(seq=2)
     with timezone.override("UTC"):
-        assert "message-goes-on" not in fragments.message(row)
+        assert "message-goes-on" not in fragments.message(row, fragments.Where.of(row.room))
     with timezone.override("Asia/Tokyo"):  # there it is nine in the morning
-        assert "message-goes-on" in fragments.message(row)
+        assert "message-goes-on" in fragments.message(row, fragments.Where.of(row.room))
 
 
 def test_the_demo_has_some():

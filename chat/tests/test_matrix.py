@@ -5,7 +5,7 @@ nothing to say, or a word for the reason, of which WHY has the sentence.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from channels.db import database_sync_to_async as threaded
@@ -57,6 +57,8 @@ WHY = {
     "guests": "Guests can read this room, but not write in it",
     "yourself": "what you wrote yourself.",
     "deleted": "This message has been deleted.",
+    "writer": "Only who wrote a message",
+    "old": "This message is too old",
     "keepers": "Only the owner and the moderators of a room can",
     "owners": "Only the owner ",
     "talk": "conversation",
@@ -142,6 +144,11 @@ IN_ROOMS = {
     "edit another's": ("can_edit", lambda world, who, room: (who, by(world.others[Role.MEMBER], room))),
     "delete own": ("can_delete", lambda world, who, room: (who, by(who, room))),
     "delete another's": ("can_delete", lambda world, who, room: (who, by(world.others[Role.MEMBER], room))),
+    "read what own said": ("can_see_versions", lambda world, who, room: (who, by(who, room))),
+    "read what another's said": (
+        "can_see_versions",
+        lambda world, who, room: (who, by(world.others[Role.MEMBER], room)),
+    ),
     "mention all": ("can_mention_room", lambda world, who, room: (who, room)),
     "be mentioned": ("readers", lambda world, who, room: (room,)),
     "change": ("can_change_room", lambda world, who, room: (who, room)),
@@ -274,6 +281,32 @@ delete another's     public     no guests  members    private    direct     arch
   staff inside       yes        yes        yes        yes        yourself   yes        yes        yes        yes
   banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
   staff signed off   yourself   yourself   yourself   nothing    nothing    yourself   nothing    yourself   yourself
+read what own said   public     no guests  members    private    direct     archived   closed     early      over
+  guest              yes        yes        nothing    nothing    nothing    yes        nothing    yes        yes
+  newcomer           -          -          -          -          -          -          -          -          -
+  banned guest       banned     banned     nothing    nothing    nothing    banned     nothing    banned     banned
+  outsider           yes        yes        yes        nothing    nothing    yes        nothing    yes        yes
+  member             yes        yes        yes        yes        yes        yes        yes        yes        yes
+  moderator          yes        yes        yes        yes        yes        yes        yes        yes        yes
+  owner              yes        yes        yes        yes        yes        yes        yes        yes        yes
+  banned owner       banned     banned     banned     banned     banned     banned     banned     banned     banned
+  staff              yes        yes        yes        nothing    nothing    yes        nothing    yes        yes
+  staff inside       yes        yes        yes        yes        yes        yes        yes        yes        yes
+  banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
+  staff signed off   yes        yes        yes        nothing    nothing    yes        nothing    yes        yes
+read what another's said  public     no guests  members    private    direct     archived   closed     early      over
+  guest              writer     writer     nothing    nothing    nothing    writer     nothing    writer     writer
+  newcomer           writer     writer     nothing    nothing    nothing    writer     nothing    writer     writer
+  banned guest       banned     banned     nothing    nothing    nothing    banned     nothing    banned     banned
+  outsider           writer     writer     writer     nothing    nothing    writer     nothing    writer     writer
+  member             writer     writer     writer     writer     writer     writer     writer     writer     writer
+  moderator          yes        yes        yes        yes        writer     yes        yes        yes        yes
+  owner              yes        yes        yes        yes        writer     yes        yes        yes        yes
+  banned owner       banned     banned     banned     banned     banned     banned     banned     banned     banned
+  staff              yes        yes        yes        nothing    nothing    yes        nothing    yes        yes
+  staff inside       yes        yes        yes        yes        writer     yes        yes        yes        yes
+  banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
+  staff signed off   writer     writer     writer     nothing    nothing    writer     nothing    writer     writer
 mention all          public     no guests  members    private    direct     archived   closed     early      over
   guest              keepers    guests     nothing    nothing    nothing    archived   nothing    early      over
   newcomer           keepers    guests     nothing    nothing    nothing    archived   nothing    early      over
@@ -552,6 +585,19 @@ def test_every_cell_is_there_and_every_verb_of_the_policy():
     assert {*table(TABLE).values(), *table(TABLE_ANYWHERE).values()} <= {*WHY, "yes", "no", DASH}
 
 
+@pytest.mark.parametrize("who", CAST)
+def test_after_a_while_only_moderators_delete(world, settings, who):
+    settings.CHAT_EDIT_SECONDS = 60
+    one, sent = world.cast[who], {"new": now() - timedelta(seconds=30), "old": now() - timedelta(seconds=61)}
+    for name, room in world.rooms.items() if one.pk else ():
+        for verb, action in (("edit own", "can_edit"), ("delete own", "can_delete")):
+            word = table(TABLE)[verb, who, name]
+            assert said(world, one, room, action, (one, by(one, room, sent=sent["new"]))) == word
+            late = said(world, one, room, action, (one, by(one, room, sent=sent["old"])))
+            keeps = verb == "delete own" and table(TABLE)["delete another's", who, name] in ("yes", "banned")
+            assert late == (word if word == "nothing" or keeps else "old"), (verb, name)
+
+
 def test_in_a_room(world):
     assert {cell: word for verb in IN_ROOMS for cell, word in in_rooms(world, verb).items()} == table(TABLE)
 
@@ -646,6 +692,9 @@ def test_lists_show_what_one_may_know_and_nothing_else(world, who):
 
 
 FORMS = (
+    "1/menu",
+    "1/edit",
+    "1/delete",
     "messages",
     "name",
     "plain",
@@ -714,6 +763,35 @@ def test_the_forms_about_a_room(world, unhurried, act):
             assert answer.status_code == expected, (who, name)
 
 
+OF_MESSAGES = {
+    # the form: (what it sends, {by whom: the verb in the table})
+    "edit": ({"message": "changed"}, {"own": "edit own", "another's": "edit another's"}),
+    "delete": ({}, {"own": "delete own", "another's": "delete another's"}),
+}
+
+
+@pytest.mark.parametrize("form", OF_MESSAGES)
+@pytest.mark.parametrize("whose", ["own", "another's"])
+def test_the_forms_of_a_message(world, unhurried, form, whose):
+    data, verbs = OF_MESSAGES[form]
+    for who in [who for who, one in world.cast.items() if one.pk and who != "staff signed off"]:
+        author = world.cast[who] if whose == "own" else world.others[Role.MEMBER]
+        browser, readable, words = browser_of(world.cast[who]), cells("read", who), cells(verbs[whose], who)
+        for name, word in words.items():
+            with transaction.atomic():
+                by(author, world.rooms[name], body="as it was", seq=1, changed=1, sent=now()).save()
+                address = f"/chat/{world.rooms[name].slug}/1/"
+                menu = browser.get(f"{address}menu/", headers={"HX-Request": "true"})
+                answer = browser.post(f"{address}{form}/", data)
+                now_said = Message.objects.get(room=world.rooms[name]).body
+                transaction.set_rollback(True)
+            word = word if readable[name] == "yes" else readable[name]
+            assert answer.status_code == status(word, 303), (who, name)
+            assert menu.status_code == status(readable[name], 200), (who, name)
+            assert (f"{form}/" in menu.text) == (word == "yes"), (who, name)
+            assert now_said == ({"edit": "changed", "delete": ""}[form] if word == "yes" else "as it was"), (who, name)
+
+
 # --- The doors: sockets ----------------------------------------------------------------------------
 
 
@@ -726,7 +804,7 @@ async def test_sockets(connect, settings, who):
     browser = await threaded(browser_of)(one)
     cookies = {name: cookie.value for name, cookie in browser.cookies.items()}
     nothing = await (await connect(f"/ws/chat/{UNKNOWN}/", cookies=cookies)).receive_from(timeout=30)
-    reads, posts = cells("read", who), cells("post", who)
+    reads, posts, deletes = cells("read", who), cells("post", who), cells("delete another's", who)
     for name, room in world.rooms.items():
         socket = await connect(f"/ws/chat/{room.slug}/", cookies=cookies)
         if reads[name] != "yes":
@@ -735,6 +813,17 @@ async def test_sockets(connect, settings, who):
             assert (reads[name] != "nothing") or frame.replace(room.slug, UNKNOWN) == nothing
             assert (await socket.receive_output(timeout=30))["code"] == 4403
             continue
+        theirs = await threaded(Message.objects.create)(
+            room=room, author=world.others[Role.MEMBER], body="as it was", seq=90, changed=90, sent=now()
+        )
+        await socket.say(do="edit", seq="90", message=f"by {who}")
+        await socket.hears("what you wrote yourself")
+        await socket.say(do="delete", seq="90")
+        may_delete = deletes[name] == "yes"
+        await socket.say(do="edit", seq="90", message=f"by {who} as well")  # so that there is an answer
+        await socket.hears("has been deleted" if may_delete else "what you wrote yourself")
+        await threaded(theirs.refresh_from_db)()
+        assert (theirs.body, theirs.deleted) == (("", True) if may_delete else ("as it was", False)), name
         await socket.say(message=f"by {who}", nonce=room.slug)
         frames = await socket.hears(f"delete:#composer-{room.slug}" if posts[name] == "yes" else f"refusal-{room.slug}")
         assert posts[name] == "yes" or re.search(WHY[posts[name]], frames[-1])

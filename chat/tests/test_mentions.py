@@ -37,7 +37,10 @@ def people(db):
 
 def said(message: Message) -> list[tuple[str, str]]:
     """[(the keys, the words)] of what is marked in it, as everybody reads it."""
-    return [(unescape(keys), unescape(words)) for keys, words in MARKED.findall(fragments.message(message, ""))]
+    return [
+        (unescape(keys), unescape(words))
+        for keys, words in MARKED.findall(fragments.message(message, fragments.Where.of(message.room)))
+    ]
 
 
 def meant(message: Message) -> set[str | None]:
@@ -273,7 +276,7 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_typed_becomes_markup(lobby, ann, people, text):
     people("Bob")
-    html = fragments.message(actions.post_message(lobby, ann, f"{text} @bob {text}"), "")
+    html = fragments.message(actions.post_message(lobby, ann, f"{text} @bob {text}"), fragments.Where.of(lobby))
     body = re.search(r'<p class="message-body" dir="auto">(.*)</p>', html)[1]
     bare = re.sub(r'<span class="mention" data-mention="u\d+">@bob</span>', "@bob", body)
     assert bare != body
@@ -286,8 +289,9 @@ def test_a_hostile_name_is_only_a_name(lobby, ann, people, name):
     (bob,) = people("Bob")
     Participant.objects.filter(pk=bob.pk).update(name=name, handle=handle(name))
     message = actions.post_message(lobby, ann, f"@{name}")
-    html = fragments.message(message, "")
-    assert {*re.findall(r"</?([^\s>]*)", html)} <= {"article", "header", "bdi", "span", "time", "p"}
+    html = fragments.message(message, fragments.Where.of(message.room))
+    assert {*re.findall(r"</?([^\s>]*)", html)} <= {"article", "header", "bdi", "span", "time", "p", "a"}
+    assert re.findall(r"<a ([^ ]*)", html) == ['class="message-more"']
     assert {keys for keys, _ in said(message)} <= {bob.key}
 
 

@@ -113,8 +113,8 @@ def test_the_link_leads_to_where_it_stands_however_long_ago(lobby, ann, bob, his
         assert f'id="message-{spoken.pk}"' in his.get(link).text
         assert link in (f"/chat/lobby/#message-{spoken.pk}", spoken.get_permalink())
     assert link == spoken.get_permalink()
-    assert "after 0" in his.get(path).text
-    assert "before 4" in his.get(path).text
+    assert "after 0" in his.get(link).text
+    assert "before 4" in his.get(link).text
 
 
 def test_there_are_pages(lobby, ann, bob, his, monkeypatch):

@@ -53,7 +53,9 @@ async def test_it_is_what_a_page_says(hubs, lobby, ann, reads):
     await post_many([Post(lobby, ann, text) for text in ("<b>", "שלום", "third")])
     await socket.hears(4)
     assert reads == []
-    pages = await sync_to_async(lambda: [fragments.message(row, "") for row in lobby.messages.for_page()])()
+    pages = await sync_to_async(
+        lambda: [fragments.message(row, fragments.Where.of(lobby)) for row in lobby.messages.for_page()]
+    )()
     told = "".join(socket.frames)
     assert [told.count(one) for one in pages] == [1, 1, 1, 1]
     assert told.count('class="day"') == 1
@@ -62,9 +64,9 @@ async def test_it_is_what_a_page_says(hubs, lobby, ann, reads):
 async def test_it_is_rendered_where_it_was_stored_and_no_thread_is_asked_again(hubs, lobby, ann, reads, monkeypatch):
     hub, socket, where, message = hubs(), BareSocket(lobby), [], changes.message
 
-    def noted(row, place):
+    def noted(row, about):
         where.append(threading.current_thread() is threading.main_thread())
-        return message(row, place)
+        return message(row, about)
 
     monkeypatch.setattr(changes, "message", noted)
     await hub.join(socket, lobby)

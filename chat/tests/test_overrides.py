@@ -230,17 +230,17 @@ def test_a_template_mended_is_used_again(override, client, lobby, ann):
     """As the autoreloader of runserver tells, which leaves the process as it is."""
     path = override("chat/_message.html", "{% if %}")
     message = actions.post_message(lobby, ann, "hello")
-    assert "message-body" in fragments.message(message, "")
+    assert "message-body" in fragments.message(message, fragments.Where.of(message.room))
     path.write_text(MESSAGE.replace("WHICH", "mended"))
     file_changed.send(sender=None, file_path=path)
-    assert "mended: hello" in fragments.message(message, "")
+    assert "mended: hello" in fragments.message(message, fragments.Where.of(message.room))
 
 
 def test_the_app_s_own_fail_as_ever(lobby, ann, monkeypatch, told):
     message = actions.post_message(lobby, ann, "hello")
     monkeypatch.setattr(Message, "opens_day", property(lambda self: 1 / 0))
     with pytest.raises(ZeroDivisionError):
-        fragments.message(message, "")
+        fragments.message(message, fragments.Where.of(message.room))
     with pytest.raises(TemplateDoesNotExist):
         fragments.render("chat/_nowhere.html", {})
     assert told() == []
@@ -252,7 +252,7 @@ def test_what_fails_in_both_is_no_fault_of_the_override(override, client, lobby,
     message = actions.post_message(lobby, ann, "hello")
     monkeypatch.setattr(Message, "opens_day", property(lambda self: 1 / 0))
     with pytest.raises(ZeroDivisionError):
-        fragments.message(message, "")
+        fragments.message(message, fragments.Where.of(message.room))
     assert told() == []
 
 
@@ -261,7 +261,7 @@ def test_a_project_that_escapes_nothing_by_itself_has_it_escaped_here(settings, 
     settings.TEMPLATES = [{**engine, "OPTIONS": {**engine["OPTIONS"], "autoescape": False}}]
     message = actions.post_message(lobby, ann, "hello")
     message.author_name = "<b>Ann</b>"
-    assert "<b>Ann" not in fragments.message(message)
+    assert "<b>Ann" not in fragments.message(message, fragments.Where.of(message.room))
 
 
 async def test_live(override, connect, lobby, ann, told):
@@ -285,4 +285,4 @@ def test_it_asks_the_database_nothing(override, cats, ann, django_assert_num_que
     assert place == "public/auth/group"
     with django_assert_num_queries(0):
         for message in messages:
-            assert "mine" in fragments.message(message, fragments.place_of(cats))
+            assert "mine" in fragments.message(message, fragments.Where.of(cats))

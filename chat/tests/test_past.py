@@ -22,7 +22,7 @@ def talk(lobby, ann, settings):
 
 
 def marked(page: str) -> list[int]:
-    return seqs(re.findall(r'<div class="message-at message-found" tabindex="-1" autofocus><article[^>]*>', page))
+    return seqs(re.findall(r'<div class="message-at message-found"[^>]* autofocus><article[^>]*>', page))
 
 
 def ways(page: str) -> dict[str, str]:

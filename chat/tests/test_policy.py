@@ -50,6 +50,7 @@ ROOMS_TO_COME = {
     "can_know",
     "can_mention_room",
     "can_see_mentions",
+    "can_see_versions",
     "can_make_room",
     "can_change_room",
     "can_join",

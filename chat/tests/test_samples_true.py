@@ -63,6 +63,7 @@ def test_it_works(told, client, as_guest, rf, olive, gina, garden, ann, lobby, m
     look_at_rooms(as_guest(ann), olive, garden, lobby)
     client.force_login(olive.user)
     look_at_pages(client, olive, garden, lobby)
+    change(client, olive, lobby)
     look_at_cached(client)
     embed(rf, client, lobby, settings)
     hear(olive, gina, garden, lobby)
@@ -130,6 +131,15 @@ def look_at_pages(client, olive: Participant, garden: Room, lobby: Room) -> None
     client.post("/accounts/invitations/")
 
 
+def change(client, olive: Participant, lobby: Room) -> None:
+    message = actions.post_message(lobby, olive, "hello there")
+    actions.edit_message(message.pk, olive, "hello everybody")
+    for headers in ({}, HTMX):
+        for way in ("", "edit/", "menu/"):
+            client.get(message.get_permalink() + way, headers=headers)
+    client.post(message.get_permalink() + "edit/", {"message": " "})
+
+
 def look_at_cached(client) -> None:
     for address in (
         "composer/5a/1/",
@@ -159,7 +169,10 @@ def hear(olive: Participant, gina: Participant, garden: Room, lobby: Room) -> No
     variant, refusal = Variant.current(), Refused("No.")
     message = actions.post_message(garden, gina, f"@{olive.name} hello")
     garden.refresh_from_db()
-    fragments.message(garden.messages.for_page().get(pk=message.pk))
+    message = garden.messages.for_page().get(pk=message.pk)
+    fragments.message(message, fragments.Where.of(garden))
+    for drawn in (fragments.edited(garden, message.seq), fragments.unchanged(garden, message.seq, refusal)):
+        assert drawn
     fragments.older(garden, garden.seq + 1)
     fragments.head(garden.pk)
     for drawn in (fragments.pulse(garden), fragments.tab(garden, 3), fragments.away(garden, 3)):

@@ -24,7 +24,8 @@ MEMBERS = ALL[1:]
 SCREENS = {
     "chat:default_room": {"/chat/": ALL},
     "chat:room": {"/chat/garden/": ALL, "/chat/closed/": ("guest", "member"), "/chat/garden/?plain=1": ("member",)},
-    "chat:message": {"/chat/garden/1/": ("guest", "member")},
+    "chat:message": {"/chat/garden/1/": ("owner", "guest")},
+    "chat:edit": {"/chat/garden/1/edit/": ("owner",)},
     "chat:me": {"/chat/me/": ALL, "/chat/me/?saved": ("member",)},
     "chat:mentions": {"/chat/mentions/": ALL},
     "chat:rooms": {"/chat/rooms/": ALL, "/chat/rooms/?q=nothing": ("guest", "member")},
@@ -47,8 +48,16 @@ SCREENS = {
 }
 NO_SCREENS = {
     *("health", "chat:manifest", "chat:viewer_style", "chat:composer", "chat:composer_lines", "chat:connection"),
-    *("chat:older", "chat:send", "chat:new_line"),  # what a page fetches
-    *("chat:act", "chat:join", "chat:leave", "chat:messages", "chat:name", "chat:plain"),  # forms lead to them, and on
+    *("chat:older", "chat:send", "chat:new_line", "chat:menu"),  # what a page fetches
+    *(
+        "chat:act",
+        "chat:delete",
+        "chat:join",
+        "chat:leave",
+        "chat:messages",
+        "chat:name",
+        "chat:plain",
+    ),  # forms lead to them, and on
     *("chat:gallery", "chat:gallery_sample"),  # for designers, in test_gallery.py
     "chat:embed",  # a room in a frame, nowhere but where a site lets others show it: test_framed.py
 }

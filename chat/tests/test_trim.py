@@ -77,7 +77,7 @@ def test_it_comes_only_when_there_are_more_than_a_page_keeps(lobby, ann, count, 
     fill(lobby, ann, count)
     message = Message.objects.order_by("seq").last()
     while Room.objects.get(pk=lobby.pk).seq % TRIM_EVERY:  # edits bring the room to the next multiple
-        actions.edit_message(message.pk, ann, "edited")
+        actions.edit_message(message.pk, ann, f"edited after {Room.objects.get(pk=lobby.pk).seq}")
     head = Room.objects.get(pk=lobby.pk).seq
     (frame,) = frames(lobby, head - 1) if head > count else frames(lobby, count - 1)
     assert trims(frame) == told

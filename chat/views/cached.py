@@ -97,9 +97,12 @@ def viewer_style(request: HttpRequest, key: str) -> HttpResponse:
     if not KEY.fullmatch(key):
         raise Http404(_("There is no such viewer."))
     style = (
-        f'.message[data-author="{key}"] {{ --message-surface: var(--color-own); --message-side: flex-end;'
+        f':is(.message, .message-at)[data-author="{key}"] {{ --message-surface: var(--color-own);'
+        " --message-side: flex-end;"
         " --message-avatar: none; --message-joined: var(--radius-bubble); --message-joined-own: var(--radius-joined);"
-        " --message-mark: initial; }\n"
+        " --message-mark: initial;"
+        " --message-columns: minmax(var(--message-beside), 1fr) minmax(0, max-content);"
+        " --message-column: 3; --message-more: 2; }\n"
         f'.message:has([data-mention~="{key}"]) {{ --message-mark: var(--color-mention-mark); }}\n'
         f'[data-mention~="{key}"] {{ --mention-surface: var(--color-mention); }}\n'
         f'.person[data-author="{key}"] {{ --you: inline; }}\n'

@@ -16,7 +16,7 @@ from chat import actions, fragments, identity, policy
 from chat.conf import conf
 from chat.errors import Forbidden, Refused, Sentence
 from chat.fragments import respond
-from chat.models import Participant, Room
+from chat.models import Message, Participant, Room
 from chat.tickets import FIELD
 from chat.variant import asked_by_address
 from chat.views.away import patient
@@ -44,6 +44,18 @@ class Failed(NamedTuple):
     reason: Refused | None
 
 
+class Found(NamedTuple):
+    """A message whose page it is."""
+
+    message: Message
+    below: str
+    """What stands below it."""
+    form: str | None
+    """What changes it, if that was asked for."""
+    refusal: Refused | None
+    """Why something was not done with it."""
+
+
 @require_safe
 @fresh
 @for_reader
@@ -65,15 +77,6 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
             return _not_theirs(slug, str(error) if isinstance(error, PermissionDenied) else NOT_THEIRS)
         raise
     return show(request, *found)
-
-
-@require_safe
-@fresh
-@for_reader
-@patient
-def message(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
-    """It, marked, among what was said around it."""
-    return show(request, *find(request, slug), at=seq)
 
 
 def _not_theirs(slug: str, why: Sentence) -> HttpResponse:
@@ -143,10 +146,10 @@ def show(
     failed: Failed | None = None,
     plain: bool = False,
     notice: Refused | None = None,
-    at: int | None = None,
+    at: Found | None = None,
 ) -> HttpResponse:
     """The room's page; a form that failed stands in it with its text and the reason. `notice`: why something else was
-    not done. `at`: it shows what was said around the message of this seq.
+    not done. `at`: it shows what was said around a message.
 
     With ?plain=1 (or `plain`) it does without a socket, with ?before=<seq> and ?after=<seq> it shows what was said
     before and after that, with ?still=1 it does not reload itself where there is no JavaScript.
@@ -175,30 +178,29 @@ def show(
         "focus": request.method == "POST",
         "anew": htmx,
         "here": back if embed else request.get_full_path() if past else room.get_absolute_url(),
-        "notice": notice or "",
+        "notice": notice or (at.refusal if at and at.form is None else None) or "",
+        "editing": (at.form if at else None) or "",
         **({f"{failed.form}_text": failed.text, f"{failed.form}_reason": failed.reason or ""} if failed else {}),
     }
     if framed:
         context |= _in_frame(request, context)
     elif not embed:
         context |= {
-            "shown": shown(request, room, at),
+            "shown": shown(request, room, at.message if at else None),
             **_sidebar(request, room, participant, log.cursor),
         }
-    status = failed.reason.status if failed and failed.reason and not htmx else 200
+    reason = failed.reason if failed else at.refusal if at else None
+    status = reason.status if reason and not htmx else 200
     template = "chat/_room.html" if embed and htmx else "chat/frame.html" if framed else "chat/room.html"
     response = respond(request, template, context, status=status)
     identity.remember(response, participant)
     return let_in(response) if framed and not htmx else response
 
 
-def _past(request: HttpRequest, room: Room, at: int | None) -> fragments.Log | None:
+def _past(request: HttpRequest, room: Room, at: Found | None) -> fragments.Log | None:
     """What the page shows of it; None where it shows the present."""
     if at is not None:
-        log = fragments.log_around(room, at)
-        if log is None:
-            raise Http404(_("There is no such message."))
-        return log
+        return fragments.log_around(room, at.message, at.below, focus=at.form is None)
     for name, page_of in (("before", fragments.log_before), ("after", fragments.log_after)):
         seq = request.GET.get(name, "")
         if seq.isascii() and seq.isdigit() and len(seq) < 19:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from chat import policy
 from chat.conf import conf
-from chat.models import Kind, Participant, Room
+from chat.models import Kind, Message, Participant, Room
 from chat.views.reader import for_address
 
 CANVAS = "#f5f6f4"  # the light one, as a manifest has but one; the page itself says both
@@ -48,12 +48,11 @@ def _icon(name: str, sizes: str, purpose: str = "any", kind: str = "image/png") 
     return {"src": static(f"chat/{name}"), "sizes": sizes, "type": kind, "purpose": purpose}
 
 
-def shown(request: HttpRequest, room: Room, at: int | None = None) -> dict[str, Any] | None:
-    """What may be shown of the room, or of its message at this seq, where a link to it is: its address, a line about
-    it, and a picture. None when a stranger may not read it."""
+def shown(request: HttpRequest, room: Room, message: Message | None = None) -> dict[str, Any] | None:
+    """What may be shown of the room, or of a message in it, where a link to it is: its address, a line about it, and a
+    picture. None when a stranger may not read it."""
     if room.kind != Kind.PUBLIC or not policy.can_read(Participant.guest(""), room):
         return None
-    message = room.messages.filter(seq=at).first() if at is not None else None
     path, site = message.get_permalink() if message else room.get_absolute_url(), conf.site_url.rstrip("/")
     said = f"{message.author_name}: {Truncator(message.body).chars(SAID)}" if message and not message.deleted else ""
     return {

@@ -1,11 +1,11 @@
-"""Who may do what: `can_…(participant, thing)` gives a Verdict, the same for every door. It writes nothing."""
+"""Rooms: who knows them, reads and writes there, and who keeps them."""
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from chat import names, rules
+from chat import rules
 from chat.conf import conf
-from chat.models import Kind, Membership, Message, Participant, Role, Room
+from chat.models import Kind, Membership, Participant, Role, Room
 from chat.models.participant import ParticipantQuerySet
 from chat.rules import ALLOWED, Verdict
 
@@ -62,47 +62,11 @@ def is_shut_to(participant: Participant, room: Room) -> bool:
     return not room.door.is_open and not can_post(participant, room) and bool(can_post(participant, room.opened()))
 
 
-def can_edit(participant: Participant, message: Message) -> Verdict:
-    if not (verdict := can_know(participant, message.room)):
-        return verdict
-    if message.deleted:
-        return Verdict(False, _("This message has been deleted."))
-    if message.author_id != participant.pk:
-        return Verdict(False, _("You can change only what you wrote yourself."))
-    return can_post(participant, message.room)
-
-
-def can_delete(participant: Participant, message: Message) -> Verdict:
-    if not (verdict := can_know(participant, message.room)):
-        return verdict
-    if message.author_id != participant.pk and not moderates(participant, message.room):
-        return Verdict(False, _("You can delete only what you wrote yourself."))
-    return can_read(participant, message.room)
-
-
 def moderates(participant: Participant, room: Room) -> bool:
     """They keep order there: as a staff member of the site, or by their role in the room."""
     if participant.is_guest or room.kind == Kind.DIRECT:
         return False
     return participant.is_moderator or participant.role_in(room) in KEEPERS
-
-
-def can_mention_room(participant: Participant, room: Room) -> Verdict:
-    """To speak to all by @room."""
-    if not (verdict := can_post(participant, room)):
-        return verdict
-    if not moderates(participant, room):
-        return Verdict(False, _("Only the owner and the moderators of a room can call everybody in it."))
-    return ALLOWED
-
-
-def can_see_mentions(participant: Participant) -> Verdict:
-    """To have a page of what speaks of them."""
-    if participant.is_guest:
-        return Verdict(False, _("Sign in to be mentioned: guests can't be, as anybody can take a guest's name."))
-    if participant.banned:
-        return Verdict(False, _("A moderator has closed this chat to you."))
-    return ALLOWED
 
 
 def can_make_room(participant: Participant) -> Verdict:
@@ -186,60 +150,6 @@ def can_set_role(participant: Participant, other: Membership) -> Verdict:
         return Verdict(False, _("Only the owner of a room says who is what in it."))
     if other.role == Role.OWNER:
         return Verdict(False, _("A room has an owner: make somebody else the owner."))
-    return ALLOWED
-
-
-def can_talk_to(participant: Participant, other: Participant) -> Verdict:
-    """To begin a conversation, with them among its people."""
-    if participant.is_guest or other.is_guest:
-        return Verdict(False, _("Conversations are between people who have an account."))
-    if participant.banned or other.banned:
-        return Verdict(False, _("A moderator has closed this chat to one of you."))
-    return ALLOWED
-
-
-def can_rename(participant: Participant) -> Verdict:
-    if participant.banned:
-        return Verdict(False, _("You can't change your name: a moderator has closed it."))
-    if participant.handed:
-        return Verdict(False, _("Your name comes from the page around, and is changed there."))
-    return ALLOWED
-
-
-def can_take_name(participant: Participant, name: str) -> Verdict:
-    """May they change to it? The one they have, and the one we gave a guest, are never refused."""
-    if name == participant.name or (participant.is_guest and name == participant.given_name):
-        return ALLOWED
-    return can_be_called(participant, name)
-
-
-def can_be_called(participant: Participant, name: str) -> Verdict:
-    """Nobody may look like a member, or like somebody who has a say. One query at most."""
-    if not participant.is_moderator and names.is_reserved(name, conf.reserved_names.split(",")):
-        return Verdict(False, _("This name is reserved: it speaks of somebody else. Choose another one."))
-    if Participant.objects.members_like(name).exclude(pk=participant.pk).exists():
-        return Verdict(False, _("A member has this name, or one that looks the same. Choose another one."))
-    return ALLOWED
-
-
-def can_sign_up(participant: Participant, invited: bool = False) -> Verdict:
-    if conf.sign_up == "closed":
-        return Verdict(False, _("New accounts can't be made here."))
-    if conf.sign_up == "invitation" and not invited:
-        return Verdict(False, _("New accounts are by invitation only. Yours may have expired: ask for a new link."))
-    if not participant.is_guest:
-        return Verdict(False, _("You have an account already, and are signed in."))
-    if participant.banned:
-        return Verdict(False, _("A moderator has closed this chat to you."))
-    return ALLOWED
-
-
-def can_invite(participant: Participant) -> Verdict:
-    """To sign up."""
-    if conf.sign_up == "closed":
-        return Verdict(False, _("New accounts can't be made here, by nobody."))
-    if participant.banned or not participant.is_moderator:
-        return Verdict(False, _("Only staff members can invite to sign up."))
     return ALLOWED
 
 

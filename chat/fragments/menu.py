@@ -1,0 +1,71 @@
+"""What may be done with a message: its menu, the form that changes it, and what it said before."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from chat import mentions
+from chat.errors import Refused
+from chat.fragments.lookup import place_of
+from chat.fragments.room import longest
+from chat.fragments.templates import render
+from chat.models import Message, Room, Version
+
+EDITED = (
+    '<div hx-swap-oob="beforeend:#spare-{slug}"><i></i></div>'
+    '<div hx-swap-oob="delete:#edit-{slug}-{seq}, #spare-{slug} > *"></div>'
+)
+"""The form may be gone from the page: it is named together with what is there for sure."""
+
+
+def _about(message: Message, form: Mapping[str, Any]) -> dict[str, Any]:
+    """`form`: what all forms of the page send along."""
+    edits = f"#edits-{message.room.slug}"
+    return {"room": message.room, "message": message, "permalink": message.get_permalink(), "edits": edits, **form}
+
+
+def menu_context(message: Message, may: Collection[str], form: Mapping[str, Any]) -> dict[str, Any]:
+    """What the templates of a menu ask for. `may`: what this person may do, of edit, delete and versions."""
+    context = _about(message, form)
+    ways = {"edit": "edit/", "delete": "delete/", "versions": "#versions"}
+    return {**context, **{verb: context["permalink"] + way if verb in may else "" for verb, way in ways.items()}}
+
+
+def menu(message: Message, may: Collection[str], form: Mapping[str, Any]) -> SafeString:
+    """In its log, in place of what asked for it."""
+    return render("chat/_menu.html", menu_context(message, may, form))
+
+
+def below(message: Message, may: Collection[str], form: Mapping[str, Any], before: Sequence[Version]) -> SafeString:
+    """On its own page: the same, and what it said before it was changed."""
+    earlier = [(one, mentions.html(one.body, one.marks)) for one in before]
+    items = render("chat/_menu_items.html", menu_context(message, {*may} - {"versions"}, form))
+    return items + render("chat/_versions.html", {"earlier": earlier}, place_of(message.room))
+
+
+def edit_context(message: Message, form: Mapping[str, Any], text: str, reason: Refused | None) -> dict[str, Any]:
+    """What _edit.html asks for."""
+    said = {"text": text, "reason": reason or "", "longest": longest(), "alone": False}
+    return {**_about(message, form), **said}
+
+
+def edit(message: Message, form: Mapping[str, Any], text: str, reason: Refused | None = None) -> SafeString:
+    """The form that changes it, on its own page, with this text in it and why that was not taken, if it was not."""
+    return render("chat/_edit.html", {**edit_context(message, form, text, reason), "alone": True})
+
+
+def editing(message: Message, form: Mapping[str, Any]) -> SafeString:
+    """The same for its room, in answer to whoever chose that in its menu, which is closed."""
+    return render("chat/_editing.html", edit_context(message, form, message.body, None))
+
+
+def edited(room: Room, seq: int) -> SafeString:
+    """It was changed: the form has done its work."""
+    return format_html(EDITED, slug=room.slug, seq=seq)
+
+
+def unchanged(room: Room, seq: int, refusal: Refused) -> SafeString:
+    """Why it was not changed, said at the form, whose text stays."""
+    return render("chat/_unchanged.html", {"room": room, "seq": seq, "reason": refusal})

@@ -1,0 +1,136 @@
+"""One message: its page, and what may be done with it, there or from its room."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+from django_htmx.http import reswap, retarget
+
+from chat import actions, fragments, identity, policy
+from chat.errors import Forbidden, Refused
+from chat.models import Message, Participant, Room
+from chat.views.away import patient
+from chat.views.forms import SeeOther, form
+from chat.views.framed import by_ticket
+from chat.views.pages import Found, find, fresh, show
+from chat.views.place import back_to
+from chat.views.proof import demand
+from chat.views.reader import for_reader
+
+
+@require_safe
+@fresh
+@for_reader
+@patient
+def message(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
+    """It, marked, among what was said around it, and what this person may do with it."""
+    return _show(request, *_find(request, slug, seq))
+
+
+@require_safe
+@fresh
+@by_ticket
+@for_reader
+@patient
+def menu(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
+    """The same as a menu in its room."""
+    _room, participant, found = _find(request, slug, seq)
+    if "HX-Request" not in request.headers:
+        return SeeOther(found.get_permalink())
+    return HttpResponse(fragments.menu(found, _may(participant, found), _sent_along(request)))
+
+
+@fresh
+@form
+@for_reader
+@patient
+def edit(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
+    """The form that changes it, and what becomes of it."""
+    room, participant, found = _find(request, slug, seq)
+    if request.method != "POST":
+        return _form(request, room, participant, found)
+    text = request.POST.get("message", "")
+    try:
+        demand(request)
+        actions.edit_message(found.pk, participant, text, request.META.get("REMOTE_ADDR"))
+    except Refused as refusal:
+        return _show(request, room, participant, found, text, refusal)
+    return _back(request, found)
+
+
+@fresh
+@form
+@for_reader
+@patient
+def delete(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
+    room, participant, found = _find(request, slug, seq)
+    if request.method != "POST":
+        return SeeOther(found.get_permalink())
+    try:
+        demand(request)
+        actions.delete_message(found.pk, participant)
+    except Refused as refusal:
+        return _show(request, room, participant, found, refusal=refusal)
+    return _back(request, found)
+
+
+def _find(request: HttpRequest, slug: str, seq: int) -> tuple[Room, Participant, Message]:
+    room, participant = find(request, slug)
+    found = room.messages.for_page().filter(seq=seq).first()
+    if found is None:
+        raise Http404(_("There is no such message."))
+    return room, participant, found
+
+
+def _may(participant: Participant, found: Message) -> set[str]:
+    verdicts = {
+        "edit": policy.can_edit(participant, found),
+        "delete": not found.deleted and policy.can_delete(participant, found),
+        "versions": found.edited and policy.can_see_versions(participant, found),
+    }
+    return {verb for verb, verdict in verdicts.items() if verdict}
+
+
+def _sent_along(request: HttpRequest) -> dict[str, Any]:
+    """What the forms of the page say besides."""
+    ticket = identity.ticket_of(request)
+    token = "" if ticket else get_token(request)
+    return {"csrf_token": token, "ticket": str(ticket or ""), "back": back_to(request)}
+
+
+def _form(request: HttpRequest, room: Room, participant: Participant, found: Message) -> HttpResponse:
+    verdict, htmx = policy.can_edit(participant, found), "HX-Request" in request.headers
+    if verdict and htmx:
+        return HttpResponse(fragments.editing(found, _sent_along(request)))
+    if verdict:
+        return _show(request, room, participant, found, found.body)
+    refusal = Forbidden(verdict.why)
+    if not htmx:
+        return _show(request, room, participant, found, refusal=refusal)
+    response = HttpResponse(fragments.refused(room, refusal))
+    return reswap(retarget(response, f"#notice-{room.slug}"), "outerHTML")
+
+
+def _show(
+    request: HttpRequest,
+    room: Room,
+    participant: Participant,
+    found: Message,
+    text: str | None = None,
+    refusal: Refused | None = None,
+) -> HttpResponse:
+    """`text`: of the form that changes it, if that is there. `refusal`: why something was not done."""
+    along, may = _sent_along(request), _may(participant, found)
+    before = [*found.versions.order_by("-pk")] if "versions" in may else []
+    below = fragments.below(found, may, along, before)
+    form = None if text is None else fragments.edit(found, along, text, refusal)
+    return show(request, room, participant, at=Found(found, below, form, refusal))
+
+
+def _back(request: HttpRequest, found: Message) -> HttpResponse:
+    """To where it stands: in its room, in the room on a page of the host's, or on its own page."""
+    found.room.refresh_from_db(fields=["seq"])
+    back = back_to(request).partition("#")[0]
+    return SeeOther(f"{back}#message-{found.pk}" if back else found.get_absolute_url())
