@@ -22,14 +22,13 @@ EDITED = (
 
 def _about(message: Message, form: Mapping[str, Any]) -> dict[str, Any]:
     """`form`: what all forms of the page send along."""
-    edits = f"#edits-{message.room.slug}"
-    return {"room": message.room, "message": message, "permalink": message.get_permalink(), "edits": edits, **form}
+    return {"room": message.room, "message": message, "permalink": message.get_permalink(), **form}
 
 
 def menu_context(message: Message, may: Collection[str], form: Mapping[str, Any]) -> dict[str, Any]:
     """What the templates of a menu ask for. `may`: what this person may do, of edit, delete and versions."""
-    context = _about(message, form)
-    ways = {"edit": "edit/", "delete": "delete/", "versions": "#versions"}
+    context = {**_about(message, form), "edits": f"#edits-{message.room.slug}"}
+    ways = {"edit": "edit/", "delete": "delete/", "versions": f"#versions-{message.pk}"}
     return {**context, **{verb: context["permalink"] + way if verb in may else "" for verb, way in ways.items()}}
 
 
@@ -42,7 +41,7 @@ def below(message: Message, may: Collection[str], form: Mapping[str, Any], befor
     """On its own page: the same, and what it said before it was changed."""
     earlier = [(one, mentions.html(one.body, one.marks)) for one in before]
     items = render("chat/_menu_items.html", menu_context(message, {*may} - {"versions"}, form))
-    return items + render("chat/_versions.html", {"earlier": earlier}, place_of(message.room))
+    return items + render("chat/_versions.html", {"message": message, "earlier": earlier}, place_of(message.room))
 
 
 def edit_context(message: Message, form: Mapping[str, Any], text: str, reason: Refused | None) -> dict[str, Any]:

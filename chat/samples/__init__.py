@@ -18,7 +18,7 @@ from chat.samples.room import connections, rooms
 
 __all__ = ["Sample", "missing", "samples"]
 
-PARTS = (messages, menus, edits, composers, limits, connections, gatherings, oneself, sidebars, heads, between, rooms)
+PARTS = (messages, composers, limits, menus, edits, connections, gatherings, oneself, sidebars, heads, between, rooms)
 WHOLE = (elements, pages, accounts, letters)
 
 

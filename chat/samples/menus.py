@@ -21,15 +21,15 @@ def menus(scene: Scene) -> Iterator[Sample]:
             if name == "_menu":
                 needs += (f"details#menu-{message.pk}[open]",)
             yield Sample(f"chat/{name}.html", state, fragments.menu_context(message, may, FORM), needs)
-    message = _mine(scene, "We meet at noon.")
-    said = fragments.message_context(message, message.room.get_absolute_url())
     for state, kept in (("in-its-message", True), ("closed-again", False)):
+        message = _mine(scene, "We meet at noon.")
+        said = fragments.message_context(message, message.room.get_absolute_url())
         marked = "[hx-preserve]" if kept else '[hx-swap-oob="true"]'
         yield Sample("chat/_more.html", state, {**said, "kept": kept}, (f"{more_needs(message)}{marked}",))
     message = _mine(scene, "We meet at noon.")
     texts = [(Version(message=message, body=text, written=NOW), mentions.html(text, [])) for text in ("Noon", "One")]
-    yield Sample("chat/_versions.html", "two", {"earlier": texts}, ("#versions",))
-    yield Sample("chat/_versions.html", "none", {"earlier": []})
+    yield Sample("chat/_versions.html", "two", {"message": message, "earlier": texts}, (f"#versions-{message.pk}",))
+    yield Sample("chat/_versions.html", "none", {"message": message, "earlier": []})
 
 
 def edits(scene: Scene) -> Iterator[Sample]:
@@ -41,9 +41,7 @@ def edits(scene: Scene) -> Iterator[Sample]:
     yield _edit(scene, "alone", "We meet at noon.", alone=True)
     message = _mine(scene, "We meet at noon.")
     said = fragments.edit_context(message, FORM, message.body, None)
-    slug, link = message.room.slug, more_needs(message)
-    needs: tuple[str, ...] = (f'[hx-swap-oob="beforeend:#edits-{slug}"]', f'[hx-swap-oob^="delete:#edits-{slug}"]')
-    needs += (f'{link}[hx-swap-oob="true"]', *edit_needs(message))
+    needs = (f'{more_needs(message)}[hx-swap-oob="true"]', *edit_needs(message))
     yield Sample("chat/_editing.html", "begun", said, needs)
     said = {**FORM, "message": message, "verb": "edit"}
     yield Sample("chat/_change_fields.html", "edit", said, fields_needs(message, "edit"))
@@ -62,7 +60,7 @@ def _mine(scene: Scene, text: str) -> Message:
 def _edit(scene: Scene, state: str, text: str, reason: Refused | None = None, alone: bool = False) -> Sample:
     message = _mine(scene, text)
     said = fragments.edit_context(message, FORM, text, reason)
-    return Sample("chat/_edit.html", state, {**said, "alone": alone}, edit_needs(message))
+    return Sample("chat/_edit.html", state, {**said, "alone": alone}, edit_needs(message, alone))
 
 
 def more_needs(message: Message) -> str:
@@ -77,14 +75,15 @@ def menu_needs(message: Message, may: set[str]) -> tuple[str, ...]:
     if "delete" in may:
         needs += [f'form[action="{link}delete/"][ws-send]', *fields_needs(message, "delete")]
     if "versions" in may:
-        needs.append(f'[href="{link}#versions"]')
+        needs.append(f'[href="{link}#versions-{message.pk}"]')
     return tuple(needs)
 
 
-def edit_needs(message: Message) -> tuple[str, ...]:
+def edit_needs(message: Message, alone: bool = False) -> tuple[str, ...]:
     there = f"{message.room.slug}-{message.seq}"
     form = f'form[action="{message.get_permalink()}edit/"][ws-send]'
-    return (f"#edit-{there}[open][hx-preserve]", f"#unchanged-{there}", form, *fields_needs(message, "edit"))
+    kept = "" if alone else '[hx-preserve][hx-get][hx-trigger^="close"][hx-swap="delete"]'
+    return (f"#edit-{there}[open]{kept}", f"#unchanged-{there}", form, *fields_needs(message, "edit"))
 
 
 def fields_needs(message: Message, verb: str) -> tuple[str, ...]:

@@ -232,3 +232,25 @@ def test_below_a_prefix(browser, below_a_prefix):
     page.locator("#room-lobby .room-title a").click()
     expect(page.locator("h1")).to_contain_text("Lobby", timeout=PATIENCE * 1000)
     assert page.url == below_a_prefix.url + "/talk/lobby/about/"
+
+
+def test_what_one_wrote_can_be_changed(browser, magazine):
+    """In each of several rooms on a page, in the place of that room's composer."""
+    ann, bob = (open_page(browser, magazine) for _ in range(2))
+    for slug in ("lobby", "news"):
+        write(ann, slug, f"ann in {slug}")
+        expect(bob.locator(f"#log-{slug} .message-body").last).to_have_text(f"ann in {slug}")
+    for slug, other in (("lobby", "news"), ("news", "lobby")):
+        room = ann.locator(f"#room-{slug}")
+        room.locator(".message").last.hover()
+        room.locator(".message-more").last.click()
+        room.get_by_role("link", name="Edit").click()
+        expect(ann.locator(f"#edits-{slug} textarea")).to_be_focused()
+        expect(ann.locator(f"#room-{other} form.composer").last).to_be_visible()
+        ann.locator(f"#edits-{slug} textarea").fill(f"ann in {slug}, changed")
+        room.get_by_role("button", name="Save").click()
+        expect(bob.locator(f"#log-{slug} .message-body").last).to_have_text(f"ann in {slug}, changed")
+        expect(room.locator(".edit")).to_have_count(0)
+        room.locator(".message").last.hover()
+        room.locator(".message-more").last.click()
+        expect(room.locator('.message-delete [name="next"]')).to_have_value("/")

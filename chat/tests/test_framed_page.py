@@ -180,3 +180,28 @@ def test_the_name_that_the_blog_hands_over(visit, room):
     go_live(forged)
     assert name(forged) != "Ann of the blog"
     assert bodies(forged) == ["hello"]
+
+
+def test_what_one_wrote_there_can_be_changed_there(visit, chat, browser, room):
+    """The menu, the form and both of its ways say who it is by the ticket."""
+    page, frame = visit()
+    go_live(frame)
+    said = browser(chat, f"/chat/{room}/")
+    write(frame, "from a fram")
+    expect(said.locator(".message-body")).to_have_text("from a fram")
+    page.context.clear_cookies()
+    frame.locator(".message").hover()
+    frame.locator(".message-more").click()
+    frame.get_by_role("link", name="Edit").click()
+    frame.locator(".edit textarea").fill("from a frame")
+    frame.get_by_role("button", name="Save").click()
+    expect(said.locator(".message-body")).to_have_text("from a frame")
+    expect(frame.locator(".edit")).to_have_count(0)
+    frame.locator(".message").hover()
+    frame.locator(".message-more").click()
+    frame.get_by_text("Delete", exact=True).click()
+    form = frame.locator(".message-delete form")
+    assert form.locator("[name=ticket]").input_value()
+    assert form.get_attribute("target") == "_self"
+    frame.get_by_role("button", name="Delete it").click()
+    expect(said.locator(".message-body")).to_have_text("This message was deleted.")

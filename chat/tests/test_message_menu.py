@@ -55,7 +55,7 @@ def test_it_offers_what_one_may_do(message, as_guest, ann, bob, settings, client
 def test_it_leads_to_what_was_said_before(message, mine, ann):
     actions.edit_message(message.pk, ann, "two")
     assert offered(menu(mine).text) == ["Edit", "Delete", "Earlier versions", "Link to it"]
-    assert 'href="/chat/lobby/1/#versions"' in menu(mine).text
+    assert f'href="/chat/lobby/1/#versions-{message.pk}"' in menu(mine).text
 
 
 def test_of_what_is_gone_there_is_only_the_place(message, mine, ann, lobby):
