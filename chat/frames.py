@@ -2,7 +2,7 @@
 
 import json
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -62,14 +62,10 @@ def _is_pasted(command: Command, over: int) -> bool:
     return len(json.dumps(message, ensure_ascii=False).encode(errors="surrogatepass")) >= over
 
 
-def is_number(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19
-
-
 def number(command: Command, name: str) -> int:
     """A seq that a client sends as text, as forms do."""
     value = command.get(name)
-    if not is_number(value):
+    if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19):
         raise Refused(sentence(_("A {name} is a text of up to 18 digits."), name=name))
     return int(value)
 

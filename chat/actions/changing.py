@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat import bus, events, policy, rules
 from chat.actions import limits
@@ -12,6 +13,7 @@ from chat.actions.mentioning import renew_mentions, spell_out
 from chat.actions.people import enrol
 from chat.actions.permission import demand
 from chat.conf import conf
+from chat.errors import Forbidden
 from chat.markup import message_body
 from chat.models import Message, Participant, Room, Version
 
@@ -24,11 +26,14 @@ def edit_message(message_id: int, editor: Participant, body: object, address: st
     network address it came from. Raises Message.DoesNotExist.
     """
     text = message_body(body, conf.message_length)
-    demand(rules.can_say(editor, Message.objects.select_related("room").get(pk=message_id).room, text))
+    message = _asked(message_id, editor, policy.can_edit)
+    demand(rules.can_say(editor, message.room, text))
     limits.count(editor, address)
     editor = enrol(editor)
     with transaction.atomic():
         message = _locked(message_id, editor, policy.can_edit)
+        if message.deleted:  # whatever a host's rule says
+            raise Forbidden(_("This message has been deleted."))
         if text != message.body:
             written = message.edited or message.sent
             Version.objects.create(message=message, body=message.body, marks=message.marks, written=written)
@@ -41,6 +46,7 @@ def delete_message(message_id: int, deleter: Participant) -> Message:
     """Leave a tombstone: what was there is nowhere any more. No limit counts it, as there is no more to delete than was
     written, and a moderator may have much to do. Raises Message.DoesNotExist.
     """
+    _asked(message_id, deleter, policy.can_delete)
     deleter = enrol(deleter)
     with transaction.atomic():
         message = _locked(message_id, deleter, policy.can_delete)
@@ -48,6 +54,13 @@ def delete_message(message_id: int, deleter: Participant) -> Message:
             message.versions.all().delete()
             message.body, message.edited, message.deleted = "", None, True
             _store(message, deleter, events.message_deleted)
+    return message
+
+
+def _asked(message_id: int, actor: Participant, allowed: Rule) -> Message:
+    """As it stands now. Raises Forbidden where they may not, before anything is stored or locked for them."""
+    message = Message.objects.select_related("room").get(pk=message_id)
+    demand(allowed(actor, message))
     return message
 
 

@@ -8,7 +8,7 @@ from chat.fragments.elements import TAKES as ELEMENTS
 from chat.fragments.elements import avatar, element, element_context
 from chat.fragments.letters import Letter, digest
 from chat.fragments.lookup import lookup, place_of
-from chat.fragments.menu import below, edit, edit_context, edited, editing, menu, menu_context, unchanged
+from chat.fragments.menu import below, edit, edit_context, editing, menu, menu_context
 from chat.fragments.messages import Log, Where, cursor, excerpt, forget_logs, log, message, message_context, older
 from chat.fragments.page import (
     MOST_UNREAD,
@@ -70,7 +70,6 @@ __all__ = [
     "draw",
     "edit",
     "edit_context",
-    "edited",
     "editing",
     "element",
     "element_context",
@@ -119,7 +118,6 @@ __all__ = [
     "suggestions_context",
     "tab",
     "tried",
-    "unchanged",
     "unsent",
     "writing",
     "writing_context",

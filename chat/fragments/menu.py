@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from chat import mentions
@@ -11,18 +10,13 @@ from chat.errors import Refused
 from chat.fragments.lookup import place_of
 from chat.fragments.room import longest
 from chat.fragments.templates import render
-from chat.models import Message, Room, Version
-
-EDITED = (
-    '<div hx-swap-oob="beforeend:#spare-{slug}"><i></i></div>'
-    '<div hx-swap-oob="delete:#edit-{slug}-{seq}, #spare-{slug} > *"></div>'
-)
-"""The form may be gone from the page: it is named together with what is there for sure."""
+from chat.models import Message, Version
 
 
 def _about(message: Message, form: Mapping[str, Any]) -> dict[str, Any]:
     """`form`: what all forms of the page send along."""
-    return {"room": message.room, "message": message, "permalink": message.get_permalink(), **form}
+    field = f"edit-text-{message.room.slug}-{message.seq}"
+    return {"room": message.room, "message": message, "permalink": message.get_permalink(), "edit_field": field, **form}
 
 
 def menu_context(message: Message, may: Collection[str], form: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +34,8 @@ def menu(message: Message, may: Collection[str], form: Mapping[str, Any]) -> Saf
 def below(message: Message, may: Collection[str], form: Mapping[str, Any], before: Sequence[Version]) -> SafeString:
     """On its own page: the same, and what it said before it was changed."""
     earlier = [(one, mentions.html(one.body, one.marks)) for one in before]
-    items = render("chat/_menu_items.html", menu_context(message, {*may} - {"versions"}, form))
+    context = {**menu_context(message, {*may} - {"versions"}, form), "edit_field": None}
+    items = render("chat/_menu_items.html", context)
     return items + render("chat/_versions.html", {"message": message, "earlier": earlier}, place_of(message.room))
 
 
@@ -58,13 +53,3 @@ def edit(message: Message, form: Mapping[str, Any], text: str, reason: Refused |
 def editing(message: Message, form: Mapping[str, Any]) -> SafeString:
     """The same for its room, in answer to whoever chose that in its menu, which is closed."""
     return render("chat/_editing.html", edit_context(message, form, message.body, None))
-
-
-def edited(room: Room, seq: int) -> SafeString:
-    """It was changed: the form has done its work."""
-    return format_html(EDITED, slug=room.slug, seq=seq)
-
-
-def unchanged(room: Room, seq: int, refusal: Refused) -> SafeString:
-    """Why it was not changed, said at the form, whose text stays."""
-    return render("chat/_unchanged.html", {"room": room, "seq": seq, "reason": refusal})

@@ -85,6 +85,8 @@ class Visit:
             return self.variant.call(act, self, command)
         except Room.DoesNotExist:
             raise Ended(_("This room is gone.")) from None
+        except Message.DoesNotExist:
+            raise Refused(_("There is no such message.")) from None
 
     def refuse(self, command: Command, refusal: Refused) -> str:
         """The reason, where the person looks for it: at their composer, at their name, or in the room."""
@@ -92,8 +94,6 @@ class Visit:
         with self.variant.active():
             if command.get("do") == "rename":
                 return fragments.renamed(self.room, self.participant, refusal)
-            if command.get("do") == "edit" and frames.is_number(command.get("seq")):
-                return fragments.unchanged(self.room, frames.number(command, "seq"), refusal)
             if Message.is_nonce(nonce):
                 return fragments.unsent(self.room, nonce, refusal)
             return fragments.refused(self.room, refusal)
@@ -150,11 +150,8 @@ class Visit:
         return [*dict.fromkeys(names)]
 
     def message(self, command: Command) -> Message:
-        """That of the room which it names. Refused when there is none."""
-        found = self.room.messages.filter(seq=frames.number(command, "seq")).first()
-        if found is None:
-            raise Refused(_("There is no such message."))
-        return found
+        """That of the room which it names. Raises Message.DoesNotExist."""
+        return self.room.messages.get(seq=frames.number(command, "seq"))
 
     def say_written(self) -> None:
         """They have sent what they were writing: nobody is to be told any more that they write."""
@@ -193,9 +190,8 @@ def read(visit: Visit, command: Command) -> str:
 
 
 def edit(visit: Visit, command: Command) -> str:
-    message = visit.message(command)
-    actions.edit_message(message.pk, visit.participant, command.get("message"), visit.address)
-    return fragments.edited(visit.room, message.seq)
+    actions.edit_message(visit.message(command).pk, visit.participant, command.get("message"), visit.address)
+    return ""
 
 
 def delete(visit: Visit, command: Command) -> str:

@@ -10,6 +10,7 @@ from chat.models import Message, Version
 from chat.samples.cast import NOW, TOKEN, YOU, Sample, Scene
 
 FORM = {"csrf_token": TOKEN, "back": "", "ticket": ""}
+TOKENED = f'[name="csrfmiddlewaretoken"][value="{TOKEN}"]'
 ALL = {"edit", "delete", "versions"}
 
 
@@ -20,7 +21,10 @@ def menus(scene: Scene) -> Iterator[Sample]:
             needs = menu_needs(message, may)
             if name == "_menu":
                 needs += (f"details#menu-{message.pk}[open]",)
-            yield Sample(f"chat/{name}.html", state, fragments.menu_context(message, may, FORM), needs)
+            said = fragments.menu_context(message, may, FORM)
+            yield Sample(f"chat/{name}.html", state, said, needs)
+            if name == "_menu_items":
+                yield Sample(f"chat/{name}.html", f"{state}-alone", {**said, "edit_field": None}, needs)
     for state, kept in (("in-its-message", True), ("closed-again", False)):
         message = _mine(scene, "We meet at noon.")
         said = fragments.message_context(message, message.room.get_absolute_url())
@@ -43,12 +47,9 @@ def edits(scene: Scene) -> Iterator[Sample]:
     said = fragments.edit_context(message, FORM, message.body, None)
     needs = (f'{more_needs(message)}[hx-swap-oob="true"]', *edit_needs(message))
     yield Sample("chat/_editing.html", "begun", said, needs)
-    said = {**FORM, "message": message, "verb": "edit"}
-    yield Sample("chat/_change_fields.html", "edit", said, fields_needs(message, "edit"))
-    room = scene.room()
-    why = Refused(_("This message is too old to be changed."))
-    into = f'[hx-swap-oob="innerHTML:#unchanged-{room.slug}-7, #spare-{room.slug}"]'
-    yield Sample("chat/_unchanged.html", "late", {"room": room, "seq": 7, "reason": why}, (into,))
+    yield Sample("chat/_change_fields.html", "room", FORM, (TOKENED,))
+    framed = {**FORM, "csrf_token": "", "back": "/chat/lobby/embed/", "ticket": "sample"}
+    yield Sample("chat/_change_fields.html", "frame", framed, ('[name="ticket"]', '[name="next"]'))
 
 
 def _mine(scene: Scene, text: str) -> Message:
@@ -73,19 +74,15 @@ def menu_needs(message: Message, may: set[str]) -> tuple[str, ...]:
     if "edit" in may:
         needs.append(f'[href="{link}edit/"][hx-get="{link}edit/"][hx-target="#edits-{message.room.slug}"]')
     if "delete" in may:
-        needs += [f'form[action="{link}delete/"][ws-send]', *fields_needs(message, "delete")]
+        needs += [f'form.change[action="{link}delete/"][hx-post="{link}delete/"]', TOKENED]
     if "versions" in may:
         needs.append(f'[href="{link}#versions-{message.pk}"]')
     return tuple(needs)
 
 
 def edit_needs(message: Message, alone: bool = False) -> tuple[str, ...]:
-    there = f"{message.room.slug}-{message.seq}"
-    form = f'form[action="{message.get_permalink()}edit/"][ws-send]'
+    there, link = f"{message.room.slug}-{message.seq}", message.get_permalink()
     kept = "" if alone else '[hx-preserve][hx-get][hx-trigger^="close"][hx-swap="delete"]'
-    return (f"#edit-{there}[open]{kept}", f"#unchanged-{there}", form, *fields_needs(message, "edit"))
-
-
-def fields_needs(message: Message, verb: str) -> tuple[str, ...]:
-    token = f'[name="csrfmiddlewaretoken"][value="{TOKEN}"]'
-    return (f'[name="do"][value="{verb}"]', f'[name="seq"][value="{message.seq}"]', token)
+    form = f'form.change[action="{link}edit/"]' + ("" if alone else f'[hx-post="{link}edit/"]')
+    field = f'#edit-text-{there}[name="message"]'
+    return (f"#edit-{there}[open]{kept}", f"#unchanged-{there}", form, field, TOKENED)

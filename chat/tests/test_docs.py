@@ -445,8 +445,6 @@ def test_every_example_of_a_frame_out_is_what_the_code_renders():
         "Refusal": fragments.unsent(room, "6f1a9c-1", Refused("Nothing to send: the message is empty.")),
         "Room left": fragments.left(room, "6f1a9c-2", 412),
         "Notice": fragments.refused(room, Refused("A message can't hold the character NUL.")),
-        "Edited": fragments.edited(room, 42),
-        "Not edited": fragments.unchanged(room, 42, Refused("This message is too old to be changed.")),
         "Closed": fragments.closed(room, "This room closed on 1 June 2030, 12:00 UTC. It can still be read."),
         "Connection": fragments.connection(room, "live"),
         "Name": fragments.renamed(room, author),

@@ -183,7 +183,7 @@ def test_the_name_that_the_blog_hands_over(visit, room):
 
 
 def test_what_one_wrote_there_can_be_changed_there(visit, chat, browser, room):
-    """The menu, the form and both of its ways say who it is by the ticket."""
+    """The menu and its forms say who it is by the ticket."""
     page, frame = visit()
     go_live(frame)
     said = browser(chat, f"/chat/{room}/")

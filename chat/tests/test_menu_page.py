@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from chat.tests.people import Raw, at, bodies, forgive_outage, go_live, say
+from chat.tests.people import Raw, at, bodies, forgive_outage, go_live, say, until
 from chat.tests.test_accessibility import LOOKS, PHONE, is_for_everybody
 from chat.tests.test_browser import away, fill_room, is_not_wide
+from chat.tests.test_states import turn_clock, way_out
 
 EDITED = ".message-edited"
 
@@ -187,23 +188,84 @@ def test_a_refused_text_is_kept(busy_site, room, browser, text):
     expect(page.locator(".edit")).to_have_count(0)
 
 
-def test_what_is_saved_while_the_connection_is_lost_is_stored_once_it_is_back(relay, room, browser):
+def test_what_cant_be_saved_stays_until_it_can(relay, room, browser):
     page, other = visit(browser, relay, room), visit(browser, relay.site, room)
-    for text in ("one", "two"):
-        say(page, text)
-        expect(other.locator(".message-body").last).to_have_text(text)
+    say(page, "one")
+    expect(other.locator(".message-body")).to_have_text("one")
     field = begin_edit(page, "one")
-    page.locator(".message", has_text="two").hover()
+    field.fill("one, from the train")
+    expect(page.locator(".edit-unsaved")).to_be_hidden()
     relay.down()
     page.locator(".connection[data-state=reconnecting]").wait_for()
-    field.fill("one, from the train")
     save(page)
+    expect(page.locator(".edit-unsaved")).to_be_visible()
     expect(field).to_have_value("one, from the train")
+    expect(field).to_be_enabled()
     relay.up()
     go_live(page)
+    save(page)
     for one in (page, other):
-        expect(one.locator(".message-body")).to_have_text(["one, from the train", "two"])
+        expect(one.locator(".message-body")).to_have_text("one, from the train")
     expect(page.locator(".edit")).to_have_count(0)
+    forgive_outage(browser)
+
+
+def test_what_is_cancelled_without_a_connection_is_gone(relay, room, browser):
+    page = visit(browser, relay, room)
+    say(page, "one")
+    begin_edit(page, "one")
+    relay.down()
+    page.locator(".connection[data-state=reconnecting]").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".edit")).to_have_count(0)
+    expect(at(page)).to_be_visible()
+    forgive_outage(browser)
+
+
+def test_a_form_outlives_its_room(relay, room, browser):
+    """The room comes anew, as after a silence: the form is still there, and still does what it is for."""
+    page = visit(browser, relay, room)
+    for text in ("one", "two"):
+        say(page, text)
+        expect(page.locator(".message-body").last).to_have_text(text)
+    begin_edit(page, "one").fill("one, changed")
+    begin_edit(page, "two").fill("two, changed")
+    open_menu(page, "one").get_by_text("Delete", exact=True).click()
+    page.locator(".edit textarea").last.focus()
+    relay.silence()
+    asked = relay.asked
+    turn_clock(page)
+    until(lambda: relay.asked > asked, "the room has a new socket")
+    go_live(page)
+    expect(page.locator(".edit textarea").last).to_be_focused()
+    save(page)
+    expect(page.locator(".message-body")).to_have_text(["one", "two, changed"])
+    save(page)
+    expect(page.locator(".message-body")).to_have_text(["one, changed", "two, changed"])
+    expect(page.locator(".edit")).to_have_count(0)
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.locator(".message-body").first).to_have_text("This message was deleted.")
+
+
+def test_without_a_live_connection(relay, room, browser):
+    """What is being changed goes along, and shows at once."""
+    page = visit(browser, relay, room)
+    for text in ("one", "two"):
+        say(page, text)
+        expect(page.locator(".message-body").last).to_have_text(text)
+    begin_edit(page, "one").fill("one, changed")
+    relay.sockets = "refused"
+    relay.cut()
+    way_out(page).click()
+    page.locator(".connection[data-state=plain]").wait_for()
+    expect(page.locator(".edit textarea")).to_have_value("one, changed")
+    save(page)
+    expect(page.locator(".message-body")).to_have_text(["one, changed", "two"])
+    expect(page.locator(".edit")).to_have_count(0)
+    open_menu(page, "two").get_by_text("Delete", exact=True).click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.locator(".message-body").last).to_have_text("This message was deleted.")
+    expect(page.locator(".connection[data-state=plain]")).to_have_count(1)
     forgive_outage(browser)
 
 
@@ -305,13 +367,19 @@ def test_on_its_own_page(busy_site, room, browser):
     page = visit(browser, busy_site, room)
     say(page, "helo")
     expect(page.locator(".message-body")).to_have_text("helo")
-    page.goto(f"/chat/{room}/1/")
+    say(page, "another")
+    expect(page.locator(".message-body").last).to_have_text("another")
+    page.goto(f"/chat/{room}/2/")
+    message(page, "helo").hover()
+    message(page, "helo").locator(".message-more").click()
+    page.wait_for_url(f"**/chat/{room}/1/")
     page.get_by_role("link", name="Edit").click()
+    page.wait_for_url(f"**/chat/{room}/1/edit/")
     expect(page.locator(".edit textarea")).to_be_focused()
     page.locator(".edit textarea").fill("hello")
     save(page)
     page.wait_for_url(f"**/chat/{room}/#message-*")
-    expect(page.locator(".message-body")).to_have_text("hello")
+    expect(page.locator(".message-body")).to_have_text(["hello", "another"])
     page.goto(f"/chat/{room}/1/")
     expect(page.locator(".versions .message-body")).to_have_text("helo")
 

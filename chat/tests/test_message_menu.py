@@ -37,8 +37,8 @@ def menu(client, seq: int = 1, **asked):
 def test_it_works(message, mine):
     answer = menu(mine)
     assert (answer.status_code, offered(answer.text)) == (200, ["Edit", "Delete", "Link to it"])
-    assert answer.text.lstrip().startswith(f'<details class="message-menu" id="menu-{message.pk}" open>')
-    assert "no-cache" in answer["Cache-Control"]
+    assert answer.text.lstrip().startswith(f'<details class="message-menu" id="menu-{message.pk}" tabindex="-1" open')
+    assert "no-store" in answer["Cache-Control"]
 
 
 def test_it_offers_what_one_may_do(message, as_guest, ann, bob, settings, client, garden, gina):
@@ -90,7 +90,7 @@ def test_its_forms_say_what_the_page_around_does(message, mine):
     html = menu(mine, next="/articles/7/").text
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', html))
     assert fields.pop("csrfmiddlewaretoken")
-    assert fields == {"next": "/articles/7/", "do": "delete", "seq": "1"}
+    assert fields == {"next": "/articles/7/"}
     assert "evil" not in menu(mine, next="//evil.example/").text
 
 
@@ -182,10 +182,28 @@ def test_who_may_not_is_told_why(message, as_guest, bob):
 
 
 def test_the_form_comes_to_its_room(message, mine):
-    html = mine.get("/chat/lobby/1/edit/", headers=HTMX).text
-    assert "<html" not in html
-    assert '<dialog class="edit" id="edit-lobby-1" open closedby="closerequest" hx-preserve' in html
+    answer = mine.get("/chat/lobby/1/edit/", headers=HTMX)
+    html = answer.text
+    assert ("<html" in html, "no-store" in answer["Cache-Control"]) == (False, True)
+    assert '<dialog class="edit" id="edit-lobby-1" open closedby="closerequest"' in html
+    assert " autofocus" not in html  # it would take the focus again whenever the room comes anew
     assert f'id="menu-{message.pk}" hx-swap-oob="true"' in html
+
+
+def test_what_the_room_sends_is_answered_where_it_stands(message, mine, ann):
+    done = mine.post("/chat/lobby/1/edit/", {"message": "hello, you"}, headers=HTMX)
+    assert (done.status_code, done.text) == (200, "")
+    refused = mine.post("/chat/lobby/1/edit/", {"message": "x" * 4001}, headers=HTMX)
+    assert (refused.status_code, refused["HX-Retarget"], refused["HX-Reswap"]) == (
+        200,
+        "#unchanged-lobby-1",
+        "innerHTML",
+    )
+    assert refused.text.startswith("This message is too long")
+    actions.delete_message(message.pk, ann)
+    gone = mine.post("/chat/lobby/1/edit/", {"message": "x"}, headers=HTMX)
+    assert gone.text == "This message has been deleted."
+    assert mine.post("/chat/lobby/1/delete/", headers=HTMX).text == ""
 
 
 def test_its_page_asks_the_database_a_constant_number_of_times(lobby, ann, mine, settings):

@@ -171,8 +171,6 @@ def hear(olive: Participant, gina: Participant, garden: Room, lobby: Room) -> No
     garden.refresh_from_db()
     message = garden.messages.for_page().get(pk=message.pk)
     fragments.message(message, fragments.Where.of(garden))
-    for drawn in (fragments.edited(garden, message.seq), fragments.unchanged(garden, message.seq, refusal)):
-        assert drawn
     fragments.older(garden, garden.seq + 1)
     fragments.head(garden.pk)
     for drawn in (fragments.pulse(garden), fragments.tab(garden, 3), fragments.away(garden, 3)):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
@@ -39,7 +40,8 @@ def menu(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
     _room, participant, found = _find(request, slug, seq)
     if "HX-Request" not in request.headers:
         return SeeOther(found.get_permalink())
-    return HttpResponse(fragments.menu(found, _may(participant, found), _sent_along(request)))
+    along = _sent_along(request)
+    return _part(fragments.menu(found, _may(participant, found, along), along))
 
 
 @fresh
@@ -56,6 +58,8 @@ def edit(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
         demand(request)
         actions.edit_message(found.pk, participant, text, request.META.get("REMOTE_ADDR"))
     except Refused as refusal:
+        if "HX-Request" in request.headers:  # the form stays as it is
+            return reswap(retarget(_part(escape(str(refusal))), f"#unchanged-{room.slug}-{found.seq}"), "innerHTML")
         return _show(request, room, participant, found, text, refusal)
     return _back(request, found)
 
@@ -72,7 +76,7 @@ def delete(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
         demand(request)
         actions.delete_message(found.pk, participant)
     except Refused as refusal:
-        return _show(request, room, participant, found, refusal=refusal)
+        return _refused(request, room, participant, found, refusal)
     return _back(request, found)
 
 
@@ -84,11 +88,12 @@ def _find(request: HttpRequest, slug: str, seq: int) -> tuple[Room, Participant,
     return room, participant, found
 
 
-def _may(participant: Participant, found: Message) -> set[str]:
+def _may(participant: Participant, found: Message, along: dict[str, Any]) -> set[str]:
     verdicts = {
         "edit": policy.can_edit(participant, found),
         "delete": not found.deleted and policy.can_delete(participant, found),
-        "versions": found.edited and policy.can_see_versions(participant, found),
+        # Who is in a frame by a ticket is somebody else on the page that shows them.
+        "versions": found.edited and not along["ticket"] and policy.can_see_versions(participant, found),
     }
     return {verb for verb, verdict in verdicts.items() if verdict}
 
@@ -103,14 +108,26 @@ def _sent_along(request: HttpRequest) -> dict[str, Any]:
 def _form(request: HttpRequest, room: Room, participant: Participant, found: Message) -> HttpResponse:
     verdict, htmx = policy.can_edit(participant, found), "HX-Request" in request.headers
     if verdict and htmx:
-        return HttpResponse(fragments.editing(found, _sent_along(request)))
+        return _part(fragments.editing(found, _sent_along(request)))
     if verdict:
         return _show(request, room, participant, found, found.body)
-    refusal = Forbidden(verdict.why)
-    if not htmx:
+    return _refused(request, room, participant, found, Forbidden(verdict.why))
+
+
+def _refused(
+    request: HttpRequest, room: Room, participant: Participant, found: Message, refusal: Refused
+) -> HttpResponse:
+    """Where there is no form to say it."""
+    if "HX-Request" not in request.headers:
         return _show(request, room, participant, found, refusal=refusal)
-    response = HttpResponse(fragments.refused(room, refusal))
-    return reswap(retarget(response, f"#notice-{room.slug}"), "outerHTML")
+    return reswap(retarget(_part(fragments.refused(room, refusal)), f"#notice-{room.slug}"), "outerHTML")
+
+
+def _part(html: str) -> HttpResponse:
+    """For htmx: a browser that goes back must not take it for the page of that address."""
+    response = HttpResponse(html)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _show(
@@ -122,7 +139,8 @@ def _show(
     refusal: Refused | None = None,
 ) -> HttpResponse:
     """`text`: of the form that changes it, if that is there. `refusal`: why something was not done."""
-    along, may = _sent_along(request), _may(participant, found)
+    along = _sent_along(request)
+    may = _may(participant, found, along)
     before = [*found.versions.order_by("-pk")] if "versions" in may else []
     below = fragments.below(found, may, along, before)
     form = None if text is None else fragments.edit(found, along, text, refusal)
@@ -130,7 +148,10 @@ def _show(
 
 
 def _back(request: HttpRequest, found: Message) -> HttpResponse:
-    """To where it stands: in its room, in the room on a page of the host's, or on its own page."""
+    """To where it stands: in its room, in the room on a page of the host's, or on its own page. The room itself, if it
+    asked, hears of it by its socket."""
+    if "HX-Request" in request.headers:
+        return _part("")
     found.room.refresh_from_db(fields=["seq"])
     back = back_to(request).partition("#")[0]
     return SeeOther(f"{back}#message-{found.pk}" if back else found.get_absolute_url())
