@@ -4,7 +4,7 @@ Each action checks the policy itself, whoever calls it, and raises errors.Refuse
 """
 
 from chat.actions.accounts import sign_up, welcome
-from chat.actions.changing import delete_message, edit_message
+from chat.actions.changing import delete_message, edit_message, pin_message
 from chat.actions.invitations import (
     find_invitation,
     invitation_token,
@@ -57,6 +57,7 @@ __all__ = [
     "object_deleted",
     "object_saved",
     "open_room",
+    "pin_message",
     "post_first",
     "post_message",
     "post_messages",

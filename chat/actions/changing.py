@@ -13,12 +13,14 @@ from chat.actions.mentioning import renew_mentions, spell_out
 from chat.actions.people import enrol
 from chat.actions.permission import demand
 from chat.conf import conf
-from chat.errors import Forbidden
+from chat.errors import Forbidden, Refused, sentence
 from chat.markup import message_body
 from chat.models import Message, Participant, Room, Version
 
 Rule = Callable[[Participant, Message], policy.Verdict]
-CHANGED = ["body", "edited", "deleted", "marks", "changed"]
+CHANGED = ["body", "edited", "deleted", "marks", "pinned", "changed"]
+MOST_PINS = 20  # in a room
+TOO_MANY = _("At most {most} messages can be pinned: unpin another one first.")
 
 
 def edit_message(message_id: int, editor: Participant, body: object, address: str | None = None) -> Message:
@@ -38,7 +40,7 @@ def edit_message(message_id: int, editor: Participant, body: object, address: st
             written = message.edited or message.sent
             Version.objects.create(message=message, body=message.body, marks=message.marks, written=written)
             message.body, message.edited = text, timezone.now()
-            _store(message, editor, events.message_edited)
+            _store(message, editor, events.message_edited, pins=bool(message.pinned))
     return message
 
 
@@ -53,7 +55,26 @@ def delete_message(message_id: int, deleter: Participant) -> Message:
         if not message.deleted:
             message.versions.all().delete()
             message.body, message.edited, message.deleted = "", None, True
-            _store(message, deleter, events.message_deleted)
+            was_pinned, message.pinned = message.pinned, None
+            _store(message, deleter, events.message_deleted, pins=bool(was_pinned))
+    return message
+
+
+def pin_message(message_id: int, actor: Participant, pinned: bool | None = None, address: str | None = None) -> Message:
+    """Keep it in view at the room's head, or no longer; None: whichever it is not. Raises Message.DoesNotExist."""
+    _asked(message_id, actor, policy.can_pin)
+    limits.count(actor, address)
+    actor = enrol(actor)
+    with transaction.atomic():
+        message = _locked(message_id, actor, policy.can_pin)
+        wanted = message.pinned is None if pinned is None else pinned
+        if wanted != (message.pinned is not None):
+            if wanted and message.room.messages.pinned().count() >= MOST_PINS:
+                raise Refused(sentence(TOO_MANY, most=MOST_PINS))
+            message.pinned, message.changed = timezone.now() if wanted else None, message.room.next_seq()
+            message.save(update_fields=["pinned", "changed"])
+            message.room.note_pins()
+            bus.ring(message.room_id, message.changed)
     return message
 
 
@@ -73,11 +94,14 @@ def _locked(message_id: int, actor: Participant, allowed: Rule) -> Message:
     return message
 
 
-def _store(message: Message, actor: Participant, signal: Signal) -> None:
+def _store(message: Message, actor: Participant, signal: Signal, *, pins: bool) -> None:
+    """`pins`: what is pinned says something else now."""
     message.changed = message.room.next_seq()
     had, mentions = message.marks, spell_out(message.room, [message])
     message.save(update_fields=CHANGED)
     if had or mentions:
         renew_mentions(message, mentions)
+    if pins:
+        message.room.note_pins()
     bus.ring(message.room_id, message.changed)
     events.tell(signal, Message, message=message, actor=actor)

@@ -8,7 +8,7 @@ from chat.fragments.elements import TAKES as ELEMENTS
 from chat.fragments.elements import avatar, element, element_context
 from chat.fragments.letters import Letter, digest
 from chat.fragments.lookup import lookup, place_of
-from chat.fragments.menu import below, edit, edit_context, editing, menu, menu_context
+from chat.fragments.menu import below, closed_menu, edit, edit_context, editing, menu, menu_context
 from chat.fragments.messages import Log, Where, cursor, excerpt, forget_logs, log, message, message_context, older
 from chat.fragments.page import (
     MOST_UNREAD,
@@ -28,6 +28,7 @@ from chat.fragments.page import (
 )
 from chat.fragments.past import log_after, log_around, log_before
 from chat.fragments.people import gathered, gathering, gathering_context, people, writing, writing_context
+from chat.fragments.pins import Pins, pins, pins_context, pins_of
 from chat.fragments.room import (
     COMPOSERS_AHEAD,
     LINES,
@@ -55,6 +56,7 @@ __all__ = [
     "Entry",
     "Letter",
     "Log",
+    "Pins",
     "Sidebar",
     "Where",
     "acknowledged",
@@ -63,6 +65,7 @@ __all__ = [
     "begun",
     "below",
     "closed",
+    "closed_menu",
     "composer_context",
     "connection",
     "cursor",
@@ -98,6 +101,9 @@ __all__ = [
     "not_for_them",
     "older",
     "people",
+    "pins",
+    "pins_context",
+    "pins_of",
     "place_at",
     "place_in",
     "place_of",

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from chat.conf import conf
 from chat.fragments.messages import Where, cursor, message
 from chat.fragments.page import tab
+from chat.fragments.pins import pins
 from chat.fragments.templates import render
 from chat.frames import Frame
 from chat.models import Message, Room
@@ -33,6 +34,8 @@ class Changes:
     """The rows are all that a page shows, and replace its log."""
     posted: frozenset[tuple[str, str]] = frozenset()
     """(author's key, nonce of the composer) of the new ones among them."""
+    pinned: list[Message] | None = None
+    """What is pinned, if that has changed; None when it stayed the same."""
     keep: int | None = None
     """The seq from which on a page keeps its messages; None when it is not time to tell."""
     _htmls: dict[Variant, list[SafeString]] = field(default_factory=dict)
@@ -56,7 +59,10 @@ class Changes:
         found.sort(key=lambda row: row.seq)
         # Rows committed after the head was read are whole as well: their locks were released in order.
         head = max([head, *(row.changed for row in found)])
-        return cls._made(room, after, head, found, whole)
+        changes = cls._made(room, after, head, found, whole)
+        if room.pins_seq and (whole or room.pins_seq > after):
+            changes.pinned = [*room.messages.pinned()]
+        return changes
 
     @classmethod
     def of(cls, news: Sequence[Message]) -> "Changes":
@@ -130,6 +136,8 @@ class Changes:
             if pieces and self.keep is not None:
                 context = {"room": self.room, "before": self.keep, "length": LOG_LENGTH}
                 pieces.append((self.head, render("chat/_trim.html", context)))
+        if self.pinned is not None and (self.whole or self.room.pins_seq > after):
+            pieces += [(self.head, html) for html in pins(self.room, self.pinned)]
         text, size, reached = "", 0, after
         for seq, html in pieces:
             if text and size + len(html.encode()) > conf.frame_limit - 400:  # the cursor's own room

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from chat import mentions
 from chat.errors import Refused
 from chat.fragments.lookup import place_of
+from chat.fragments.messages import message_context
 from chat.fragments.room import longest
 from chat.fragments.templates import render
 from chat.models import Message, Version
@@ -20,15 +21,21 @@ def _about(message: Message, form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def menu_context(message: Message, may: Collection[str], form: Mapping[str, Any]) -> dict[str, Any]:
-    """What the templates of a menu ask for. `may`: what this person may do, of edit, delete and versions."""
+    """What the templates of a menu ask for. `may`: what this person may do, of edit, delete, pin and versions."""
     context = {**_about(message, form), "edits": f"#edits-{message.room.slug}"}
-    ways = {"edit": "edit/", "delete": "delete/", "versions": f"#versions-{message.pk}"}
+    ways = {"edit": "edit/", "delete": "delete/", "pin": "pin/", "versions": f"#versions-{message.pk}"}
     return {**context, **{verb: context["permalink"] + way if verb in may else "" for verb, way in ways.items()}}
 
 
 def menu(message: Message, may: Collection[str], form: Mapping[str, Any]) -> SafeString:
     """In its log, in place of what asked for it."""
     return render("chat/_menu.html", menu_context(message, may, form))
+
+
+def closed_menu(message: Message) -> SafeString:
+    """What opens it, in its place."""
+    context = message_context(message, message.room.get_absolute_url())
+    return render("chat/_more.html", context, place_of(message.room))
 
 
 def below(message: Message, may: Collection[str], form: Mapping[str, Any], before: Sequence[Version]) -> SafeString:

@@ -12,6 +12,7 @@ from chat.errors import Sentence
 from chat.fragments.lookup import place_of
 from chat.fragments.messages import Log
 from chat.fragments.people import Gathering, gathered
+from chat.fragments.pins import Pins, pins_of
 from chat.fragments.templates import in_address, render
 from chat.models import Participant, Room
 
@@ -32,10 +33,11 @@ def room_context(
     asked: str = "",
     lines: bool = False,
     here: Gathering | None = None,
+    pins: Pins | None = None,
 ) -> dict[str, Any]:
     """What _room.html asks for, but for what depends on the page. `verdict`: may they write; `shut`: they may as
     soon as the room opens; `asked`: the end of the socket's address; `lines`: the composer has several; `here`: who is
-    in the room, if that is known already."""
+    in the room, and `pins`: what is pinned there, if that is known already."""
     sockets = get_script_prefix() + conf.socket_path.lstrip("/")
     return {
         **composer_context(room.slug, secrets.token_hex(6), 0, lines, range(1, 1 + COMPOSERS_AHEAD), place_of(room)),
@@ -45,6 +47,7 @@ def room_context(
         "cursor": log.cursor,
         "participant": participant,
         "gathered": here or gathered(room),
+        "pins": pins or pins_of(room),
         "verdict": verdict,
         "shut": shut,
         "socket": f"{sockets}{room.slug}/?sync=1{asked}",

@@ -199,6 +199,14 @@ def delete(visit: Visit, command: Command) -> str:
     return ""
 
 
+def pin(visit: Visit, command: Command) -> str:
+    """Or unpin; without `pinned` whichever it is not."""
+    said = frames.text(command, "pinned")
+    wanted = None if said is None else said != "0"
+    actions.pin_message(visit.message(command).pk, visit.participant, wanted, visit.address)
+    return ""
+
+
 def typing(visit: Visit, command: Command) -> str:
     now = time.monotonic()
     if visit.writing_said is None or now - visit.writing_said >= WHISPER_SECONDS:
@@ -210,6 +218,7 @@ def typing(visit: Visit, command: Command) -> str:
 VERBS: dict[str, Callable[[Visit, Command], str]] = {
     "delete": delete,
     "edit": edit,
+    "pin": pin,
     "read": read,
     "rename": rename,
     "typing": typing,

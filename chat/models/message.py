@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.timezone import localdate
 
@@ -30,6 +30,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def oldest(self, count: int) -> "list[Message]":
         """The first `count` messages in their order."""
         return [*self.order_by("seq")[:count]]
+
+    def pinned(self) -> "MessageQuerySet":
+        """The latest first."""
+        return self.filter(pinned__isnull=False).order_by("-pinned", "-seq")
 
     def changed_after(self, cursor: int) -> "MessageQuerySet":
         """What happened after the cursor, in the order in which it happened."""
@@ -71,6 +75,9 @@ class Message(models.Model):
     edited = models.DateTimeField(null=True, blank=True)
     deleted = models.BooleanField(default=False, help_text="A tombstone: it keeps its place and nothing it said.")
 
+    pinned = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When it was pinned at the room's head."
+    )
     goes_on = models.BooleanField(
         default=False,
         editable=False,
@@ -88,7 +95,10 @@ class Message(models.Model):
             models.UniqueConstraint("room", "seq", name="chat_message_place"),
             models.UniqueConstraint("author", "nonce", name="chat_message_once"),
         )
-        indexes = (models.Index("room", "changed", name="chat_message_changed"),)
+        indexes = (
+            models.Index("room", "changed", name="chat_message_changed"),
+            models.Index(fields=("room", "pinned"), condition=Q(pinned__isnull=False), name="chat_message_pinned"),
+        )
 
     @staticmethod
     def is_nonce(value: object) -> TypeGuard[str]:

@@ -111,6 +111,7 @@ def _only(found: "list[Room]") -> "Room":
 
 
 _store_head = ComposedUpdate(lambda: Room, "seq", "spoken", "speaker")
+_store_pins = ComposedUpdate(lambda: Room, "pins_seq")
 _at = Composed(lambda slugs: Room.objects.filter(slug=slugs[0]).order_by(), str)
 _anew = Composed(lambda pks: Room.objects.filter(pk=pks[0]).order_by(), int)
 _locked = Composed(lambda pks: Room.objects.select_for_update(no_key=True).filter(pk=pks[0]).order_by(), int)
@@ -165,6 +166,10 @@ class Room(models.Model):
         max_length=128, blank=True, editable=False, help_text="Who sent it: what they say next may go on from it."
     )
 
+    pins_seq = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Its seq when what is pinned last changed; 0: nothing ever was."
+    )
+
     objects = RoomQuerySet.as_manager()
 
     class Meta:
@@ -204,3 +209,8 @@ class Room(models.Model):
         self.spoken, self.speaker = spoken or self.spoken, speaker or self.speaker
         _store_head(self)
         return self.seq
+
+    def note_pins(self) -> None:
+        """With the change that has just got its seq, what is pinned is another, or says something else."""
+        self.pins_seq = self.seq
+        _store_pins(self)

@@ -4,6 +4,7 @@ from chat.policy.messages import (
     can_delete,
     can_edit,
     can_mention_room,
+    can_pin,
     can_see_mentions,
     can_see_versions,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "can_leave",
     "can_make_room",
     "can_mention_room",
+    "can_pin",
     "can_post",
     "can_read",
     "can_remove",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import rules
 from chat.conf import conf
-from chat.models import Message, Participant, Room
+from chat.models import Kind, Message, Participant, Room
 from chat.policy.rooms import can_know, can_post, can_read, moderates
 from chat.rules import ALLOWED, Verdict
 
@@ -40,6 +40,20 @@ def can_see_versions(participant: Participant, message: Message) -> Verdict:
         return verdict
     if message.author_id != participant.pk and not moderates(participant, message.room):
         return Verdict(False, _("Only who wrote a message, and the moderators, can see what it said before."))
+    return ALLOWED
+
+
+def can_pin(participant: Participant, message: Message) -> Verdict:
+    """To pin it at the room's head, or to take it down from there. In a conversation all are the same."""
+    room = message.room
+    if not (verdict := can_read(participant, room)):
+        return verdict
+    if message.deleted:
+        return Verdict(False, _("This message has been deleted."))
+    if room.archived:
+        return Verdict(False, _("This room is archived: open it again first."))
+    if room.kind != Kind.DIRECT and not moderates(participant, room):
+        return Verdict(False, _("Only the owner and the moderators of a room can pin something in it."))
     return ALLOWED
 
 

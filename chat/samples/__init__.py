@@ -10,7 +10,7 @@ from chat.samples.cast import Sample, Scene
 from chat.samples.composers import composers, limits
 from chat.samples.elements import elements
 from chat.samples.log import between, messages
-from chat.samples.menus import edits, menus
+from chat.samples.menus import edits, menus, pinned
 from chat.samples.needs import missing
 from chat.samples.pages import accounts, letters, pages
 from chat.samples.people import gatherings, heads, oneself, sidebars
@@ -18,8 +18,8 @@ from chat.samples.room import connections, rooms
 
 __all__ = ["Sample", "missing", "samples"]
 
-PARTS = (messages, composers, limits, menus, edits, connections, gatherings, oneself, sidebars, heads, between, rooms)
-WHOLE = (elements, pages, accounts, letters)
+PARTS = (messages, composers, limits, menus, edits, pinned, connections, gatherings, oneself, sidebars, heads)
+WHOLE = (between, rooms, elements, pages, accounts, letters)
 
 
 def samples(first: int = 0) -> Iterator[Sample]:

@@ -22,6 +22,8 @@ def messages(scene: Scene) -> Iterator[Sample]:
         "mentions-another": marked(scene.message(f"It is on the desk of @{BEN.name}."), f"@{BEN.name}", BEN.key),
         "mentions-the-room": marked(scene.message("@room: we meet at noon."), "@room", mentions.EVERYBODY),
         "edited": scene.message("We meet at half past twelve.", edited=NOW),
+        "pinned": scene.message("Water on Fridays, please.", pinned=NOW),
+        "edited-and-pinned": scene.message("We meet at half past twelve.", edited=NOW, pinned=NOW),
         "deleted": scene.message("", BEN, deleted=True),
         "mine-deleted": scene.message("", YOU, deleted=True),
         "by-a-guest": scene.message("I would, if somebody shows me the tap.", FARID),

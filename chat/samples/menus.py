@@ -11,12 +11,12 @@ from chat.samples.cast import NOW, TOKEN, YOU, Sample, Scene
 
 FORM = {"csrf_token": TOKEN, "back": "", "ticket": ""}
 TOKENED = f'[name="csrfmiddlewaretoken"][value="{TOKEN}"]'
-ALL = {"edit", "delete", "versions"}
+ALL = {"edit", "delete", "pin", "versions"}
 
 
 def menus(scene: Scene) -> Iterator[Sample]:
     for name in ("_menu", "_menu_items"):
-        for state, may in (("mine", ALL), ("anothers", set[str]()), ("moderated", {"delete", "versions"})):
+        for state, may in (("mine", ALL), ("anothers", set[str]()), ("moderated", {"delete", "pin", "versions"})):
             message = _mine(scene, "We meet at noon.")
             needs = menu_needs(message, may)
             if name == "_menu":
@@ -52,6 +52,22 @@ def edits(scene: Scene) -> Iterator[Sample]:
     yield Sample("chat/_change_fields.html", "frame", framed, ('[name="ticket"]', '[name="next"]'))
 
 
+def pinned(scene: Scene) -> Iterator[Sample]:
+    """What is kept in view at a room's head."""
+    for state, texts in {
+        "nothing": [],
+        "several": ["Water on Fridays, please.", "To bring:\n- gloves", "W" * 300, "מי משקה ביום שישי?"],
+    }.items():
+        for name in ("count", "list"):
+            place = scene.room()
+            said = fragments.pins_context(place, [scene.message(text, room=place) for text in texts])
+            yield Sample(f"chat/_pins_{name}.html", state, said, (f"#pins-{name}-{place.slug}",))
+        place = scene.room()
+        pins = fragments.pins(place, [scene.message(text, room=place) for text in texts])
+        needs = tuple(f"#{need}-{place.slug}" for need in ("pins", "pins-count", "pins-list"))
+        yield Sample("chat/_pins.html", state, {"room": place, "pins": pins}, needs)
+
+
 def _mine(scene: Scene, text: str) -> Message:
     message = scene.message(text, YOU)
     message.seq += 1000  # so that it is another number than its id
@@ -75,6 +91,8 @@ def menu_needs(message: Message, may: set[str]) -> tuple[str, ...]:
         needs.append(f'[href="{link}edit/"][hx-get="{link}edit/"][hx-target="#edits-{message.room.slug}"]')
     if "delete" in may:
         needs += [f'form.change[action="{link}delete/"][hx-post="{link}delete/"]', TOKENED]
+    if "pin" in may:
+        needs += [f'form.change[action="{link}pin/"][hx-post="{link}pin/"]', '[name="pinned"]']
     if "versions" in may:
         needs.append(f'[href="{link}#versions-{message.pk}"]')
     return tuple(needs)

@@ -62,7 +62,8 @@ def asked(scene: Scene, verdict: Verdict = ALLOWED, participant: Participant = Y
     messages, where = talk(scene, place) if log else [], fragments.Where.of(place)
     shown = fragments.Log(mark_safe("".join(fragments.message(one, where) for one in messages)), place.seq, None)  # noqa: S308
     here = fragments.gathering(place, len(people()), people())
-    return fragments.room_context(place, participant, verdict, shown, here=here)
+    pins = fragments.pins(place, messages[:2])
+    return fragments.room_context(place, participant, verdict, shown, here=here, pins=pins)
 
 
 def room(scene: Scene, **about: Any) -> dict[str, Any]:
@@ -120,6 +121,7 @@ def room_needs(said: dict[str, Any]) -> tuple[str, ...]:
     needs = [f"#room-{slug}", f'#log-{slug}[hx-include="#place-{slug}"][hx-swap^="outerHTML"]', f"#edits-{slug}"]
     needs += [f"#notice-{slug}", f"#place-{slug}", f"#end-{slug}", f"#typing-{slug}"]
     needs += [f"#connection-{slug}", f"#people-count-{slug}", f"#people-list-{slug}", f"#me-{slug}", f"#older-{slug}"]
+    needs += [f"#pins-{slug}", f"#pins-count-{slug}", f"#pins-list-{slug}"]
     needs += [f"#title-{slug}", f"#topic-{slug}", f'[name="next"][value="{said["back"]}"]']
     if not said.get("plain"):
         needs += [f'#room-{slug}.chat-room[hx-ext="ws"][ws-connect="{said["socket"]}"]', f"form#plain-{slug}"]

@@ -437,6 +437,7 @@ def test_every_example_of_a_frame_out_is_what_the_code_renders():
     before, after = (fragments.Sidebar({2: one}) for one in (listed._replace(mentions=0), listed))
     said = {
         "A new message": changes.frames_after(41)[0],
+        "Pins": "".join(fragments.pins(room, [message])),
         "Acknowledgement": fragments.acknowledged("6f1a9c-0"),
         "Acknowledgement of a composer that grows": fragments.acknowledged("6f1a9c-0", "lobby"),
         "Gone": fragments.gone("6f1a9c-0", "lobby"),

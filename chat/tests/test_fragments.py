@@ -18,6 +18,7 @@ PIECE = re.compile(
     rf'(?P<empty><div hx-swap-oob="innerHTML:#log-[\w-]+"><div class="older" id="older-[^>]*>{OLDER}</div>\s*</div>)'
     r'|<div hx-swap-oob="beforeend:#log-[\w-]+">(?P<new>.*?)</div>\s*'
     r'|(?P<changed><article class="message".*?</article>)\s*'
+    r'|(?P<pins><span class="pins-count".*?<div class="pins-list".*?</ul>\s*</div>)\s*'
     r'|<input id="epoch-[\w-]+"[^>]* value="(?P<epoch>\w+)"[^>]*>\s*'
     r'|<input id="cursor-[\w-]+"[^>]* value="(?P<cursor>\d+)"[^>]*>\s*',
     re.DOTALL,

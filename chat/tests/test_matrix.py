@@ -149,6 +149,8 @@ IN_ROOMS = {
         "can_see_versions",
         lambda world, who, room: (who, by(world.others[Role.MEMBER], room)),
     ),
+    "pin": ("can_pin", lambda world, who, room: (who, by(world.others[Role.MEMBER], room))),
+    "pin deleted": ("can_pin", lambda world, who, room: (who, by(world.others[Role.MEMBER], room, deleted=True))),
     "mention all": ("can_mention_room", lambda world, who, room: (who, room)),
     "be mentioned": ("readers", lambda world, who, room: (room,)),
     "change": ("can_change_room", lambda world, who, room: (who, room)),
@@ -307,6 +309,32 @@ read what another's said  public     no guests  members    private    direct    
   staff inside       yes        yes        yes        yes        writer     yes        yes        yes        yes
   banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
   staff signed off   writer     writer     writer     nothing    nothing    writer     nothing    writer     writer
+pin                  public     no guests  members    private    direct     archived   closed     early      over
+  guest              keepers    keepers    nothing    nothing    nothing    archived   nothing    keepers    keepers
+  newcomer           keepers    keepers    nothing    nothing    nothing    archived   nothing    keepers    keepers
+  banned guest       banned     banned     nothing    nothing    nothing    banned     nothing    banned     banned
+  outsider           keepers    keepers    keepers    nothing    nothing    archived   nothing    keepers    keepers
+  member             keepers    keepers    keepers    keepers    yes        archived   archived   keepers    keepers
+  moderator          yes        yes        yes        yes        yes        archived   archived   yes        yes
+  owner              yes        yes        yes        yes        yes        archived   archived   yes        yes
+  banned owner       banned     banned     banned     banned     banned     banned     banned     banned     banned
+  staff              yes        yes        yes        nothing    nothing    archived   nothing    yes        yes
+  staff inside       yes        yes        yes        yes        yes        archived   archived   yes        yes
+  banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
+  staff signed off   keepers    keepers    keepers    nothing    nothing    archived   nothing    keepers    keepers
+pin deleted          public     no guests  members    private    direct     archived   closed     early      over
+  guest              deleted    deleted    nothing    nothing    nothing    deleted    nothing    deleted    deleted
+  newcomer           deleted    deleted    nothing    nothing    nothing    deleted    nothing    deleted    deleted
+  banned guest       banned     banned     nothing    nothing    nothing    banned     nothing    banned     banned
+  outsider           deleted    deleted    deleted    nothing    nothing    deleted    nothing    deleted    deleted
+  member             deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted
+  moderator          deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted
+  owner              deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted
+  banned owner       banned     banned     banned     banned     banned     banned     banned     banned     banned
+  staff              deleted    deleted    deleted    nothing    nothing    deleted    nothing    deleted    deleted
+  staff inside       deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted
+  banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
+  staff signed off   deleted    deleted    deleted    nothing    nothing    deleted    nothing    deleted    deleted
 mention all          public     no guests  members    private    direct     archived   closed     early      over
   guest              keepers    guests     nothing    nothing    nothing    archived   nothing    early      over
   newcomer           keepers    guests     nothing    nothing    nothing    archived   nothing    early      over
@@ -695,6 +723,7 @@ FORMS = (
     "1/menu",
     "1/edit",
     "1/delete",
+    "1/pin",
     "messages",
     "name",
     "plain",
@@ -767,6 +796,7 @@ OF_MESSAGES = {
     # the form: (what it sends, {by whom: the verb in the table})
     "edit": ({"message": "changed"}, {"own": "edit own", "another's": "edit another's"}),
     "delete": ({}, {"own": "delete own", "another's": "delete another's"}),
+    "pin": ({"pinned": "1"}, {"own": "pin", "another's": "pin"}),
 }
 
 
@@ -783,13 +813,16 @@ def test_the_forms_of_a_message(world, unhurried, form, whose):
                 address = f"/chat/{world.rooms[name].slug}/1/"
                 menu = browser.get(f"{address}menu/", headers={"HX-Request": "true"})
                 answer = browser.post(f"{address}{form}/", data)
-                now_said = Message.objects.get(room=world.rooms[name]).body
+                after = Message.objects.get(room=world.rooms[name])
                 transaction.set_rollback(True)
             word = word if readable[name] == "yes" else readable[name]
             assert answer.status_code == status(word, 303), (who, name)
             assert menu.status_code == status(readable[name], 200), (who, name)
             assert (f"{form}/" in menu.text) == (word == "yes"), (who, name)
-            assert now_said == ({"edit": "changed", "delete": ""}[form] if word == "yes" else "as it was"), (who, name)
+            pinned = after.pinned is not None
+            done = {"edit": after.body == "changed", "delete": after.deleted and not after.body, "pin": pinned}
+            untouched = (after.body, after.deleted, pinned) == ("as it was", False, False)
+            assert done[form] if word == "yes" else untouched, (who, name)
 
 
 # --- The doors: sockets ----------------------------------------------------------------------------

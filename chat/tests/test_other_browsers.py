@@ -192,3 +192,47 @@ def test_a_room_that_is_higher_than_the_screen_can_be_scrolled(visit, busy_site,
     assert tab.sees("document.querySelector('.room-flow').scrollHeight") == high
     tab.sees("void document.querySelector('.message').scrollIntoView()")
     assert tab.sees("document.querySelector('.message').getBoundingClientRect().top >= 0")
+
+
+ITEMS = "[...document.querySelectorAll('.message-items :is(a, summary, button)')].map(item => item.textContent.trim())"
+
+
+def test_a_message_is_changed_and_deleted(visit):
+    """By the keyboard: the menu opens where it is, the form has the focus, and a draft stays."""
+    other, one = visit(), visit()  # the last one is in front: elsewhere Firefox's Enter presses no button
+    say(one, "helo")
+    one.type("a draft")
+    one.sees("void document.querySelector('.message-more').focus()")
+    one.press("\n")
+    one.until(f"{ITEMS}[0] == 'Edit' && document.activeElement.matches('.message-menu')")
+    one.sees("void document.querySelector('.message-items a').focus()")
+    one.press("\n")
+    one.until("document.activeElement.matches('.edit-text')")
+    assert one.sees("document.activeElement.value") == "helo"
+    assert one.sees("getComputedStyle(document.querySelector('.composer:last-child')).display") == "none"
+    one.type("again, ")
+    one.sees("void document.querySelector('.edit-form button').focus()")
+    one.press("\n")
+    for tab in (one, other):
+        tab.until(f"{BODIES}.length == 1 && {BODIES}[0].includes('again')")
+    one.until("!document.querySelector('.edit')")
+    assert one.sees(DRAFTS) == ["a draft"]
+    one.sees("void document.querySelector('.message-more').click()")
+    one.until(f"{ITEMS}.includes('Delete')")
+    one.sees("void document.querySelector('.message-delete summary').click()")
+    one.sees("void document.querySelector('.message-delete button').click()")
+    for tab in (one, other):
+        tab.until(f"{BODIES}[0] == 'This message was deleted.'")
+    assert one.sees(DRAFTS) == ["a draft"]
+
+
+def test_a_change_that_is_cancelled_is_gone(visit):
+    tab = visit()
+    say(tab, "hello")
+    for _ in range(2):
+        tab.sees("void document.querySelector('.message-more').click()")
+        tab.until(f"{ITEMS}[0] == 'Edit'")
+        tab.sees("void document.querySelector('.message-items a').click()")
+        tab.until("!!document.querySelector('.edit[open]')")
+        tab.sees("void document.querySelector('.edit [method=dialog] button').click()")
+        tab.until("!document.querySelector('.edit')")

@@ -51,6 +51,7 @@ ROOMS_TO_COME = {
     "can_mention_room",
     "can_see_mentions",
     "can_see_versions",
+    "can_pin",
     "can_make_room",
     "can_change_room",
     "can_join",

@@ -52,6 +52,7 @@ NO_SCREENS = {
     *(
         "chat:act",
         "chat:delete",
+        "chat:pin",
         "chat:join",
         "chat:leave",
         "chat:messages",

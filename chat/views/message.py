@@ -80,6 +80,24 @@ def delete(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
     return _back(request, found)
 
 
+@fresh
+@form
+@for_reader
+@patient
+def pin(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
+    """At the room's head, or no longer: `pinned` says which."""
+    room, participant, found = _find(request, slug, seq)
+    if request.method != "POST":
+        return SeeOther(found.get_permalink())
+    try:
+        demand(request)
+        wanted = request.POST.get("pinned", "1") != "0"
+        actions.pin_message(found.pk, participant, wanted, request.META.get("REMOTE_ADDR"))
+    except Refused as refusal:
+        return _refused(request, room, participant, found, refusal)
+    return _back(request, found, fragments.closed_menu(found))
+
+
 def _find(request: HttpRequest, slug: str, seq: int) -> tuple[Room, Participant, Message]:
     room, participant = find(request, slug)
     found = room.messages.for_page().filter(seq=seq).first()
@@ -92,6 +110,7 @@ def _may(participant: Participant, found: Message, along: dict[str, Any]) -> set
     verdicts = {
         "edit": policy.can_edit(participant, found),
         "delete": not found.deleted and policy.can_delete(participant, found),
+        "pin": policy.can_pin(participant, found),
         # Who is in a frame by a ticket is somebody else on the page that shows them.
         "versions": found.edited and not along["ticket"] and policy.can_see_versions(participant, found),
     }
@@ -147,11 +166,11 @@ def _show(
     return show(request, room, participant, at=Found(found, below, form, refusal))
 
 
-def _back(request: HttpRequest, found: Message) -> HttpResponse:
+def _back(request: HttpRequest, found: Message, part: str = "") -> HttpResponse:
     """To where it stands: in its room, in the room on a page of the host's, or on its own page. The room itself, if it
     asked, hears of it by its socket."""
     if "HX-Request" in request.headers:
-        return _part("")
+        return _part(part)
     found.room.refresh_from_db(fields=["seq"])
     back = back_to(request).partition("#")[0]
     return SeeOther(f"{back}#message-{found.pk}" if back else found.get_absolute_url())
