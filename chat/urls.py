@@ -20,6 +20,7 @@ urlpatterns = [
     path("<slug:slug>/<int:seq>/menu/", message.menu, name="menu"),
     path("<slug:slug>/<int:seq>/edit/", message.edit, name="edit"),
     path("<slug:slug>/<int:seq>/delete/", message.delete, name="delete"),
+    path("<slug:slug>/<int:seq>/reply/", message.reply, name="reply"),
     path("<slug:slug>/<int:seq>/pin/", message.pin, name="pin"),
     path("<slug:slug>/embed/", embed.embed, name="embed"),
     path("<slug:slug>/about/", rooms.about, name="about"),

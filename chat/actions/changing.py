@@ -20,6 +20,8 @@ from chat.models import Message, Participant, Room, Version
 Rule = Callable[[Participant, Message], policy.Verdict]
 CHANGED = ["body", "edited", "deleted", "marks", "pinned", "changed"]
 MOST_PINS = 20  # in a room
+MOST_REPLIES = 300  # that tell at once what becomes of what they answer: as many as an open page keeps
+GONE = _("This message has been deleted.")
 TOO_MANY = _("At most {most} messages can be pinned: unpin another one first.")
 
 
@@ -35,7 +37,7 @@ def edit_message(message_id: int, editor: Participant, body: object, address: st
     with transaction.atomic():
         message = _locked(message_id, editor, policy.can_edit)
         if message.deleted:  # whatever a host's rule says
-            raise Forbidden(_("This message has been deleted."))
+            raise Forbidden(GONE)
         if text != message.body:
             written = message.edited or message.sent
             Version.objects.create(message=message, body=message.body, marks=message.marks, written=written)
@@ -68,6 +70,8 @@ def pin_message(message_id: int, actor: Participant, pinned: bool | None = None,
     with transaction.atomic():
         message = _locked(message_id, actor, policy.can_pin)
         wanted = message.pinned is None if pinned is None else pinned
+        if wanted and message.deleted:
+            raise Forbidden(GONE)
         if wanted != (message.pinned is not None):
             if wanted and message.room.messages.pinned().count() >= MOST_PINS:
                 raise Refused(sentence(TOO_MANY, most=MOST_PINS))
@@ -103,5 +107,7 @@ def _store(message: Message, actor: Participant, signal: Signal, *, pins: bool) 
         renew_mentions(message, mentions)
     if pins:
         message.room.note_pins()
+    newest = message.replies.order_by("-seq").values_list("pk", flat=True)[:MOST_REPLIES]
+    Message.objects.filter(pk__in=[*newest]).update(changed=message.changed)
     bus.ring(message.room_id, message.changed)
     events.tell(signal, Message, message=message, actor=actor)

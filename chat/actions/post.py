@@ -18,6 +18,8 @@ class Post:
     """The network address it came from, for the limit on all who share it."""
     grows: bool = False
     """What it says beyond what is stored under its nonce is a message of its own: it was typed after that was sent."""
+    reply_to: int | None = None
+    """The seq of what it answers."""
     part: int = 0
     """So many messages came from its composer before this one, which is what that says more."""
 
@@ -25,6 +27,11 @@ class Post:
     def sending(self) -> str | None:
         """What it is stored under."""
         return Message.sending(self.nonce, self.part) if self.part else self.nonce
+
+    @property
+    def answers(self) -> int | None:
+        """The seq of what it answers, of the first message of its composer alone."""
+        return None if self.part else self.reply_to
 
     @property
     def before(self) -> str | None:

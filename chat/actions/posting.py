@@ -32,14 +32,16 @@ def post_message(
     address: str | None = None,
     *,
     grows: bool = False,
+    reply_to: int | None = None,
 ) -> Message:
     """Store a message in the room and ring the bell once it is committed.
 
     The same author and nonce again stores nothing and returns what was stored the first time, so that a sender
     who is in doubt may repeat. `address` is the network address it came from, for the limit on all who share it.
     `grows`: a text that begins with what is stored under its nonce brings another message, which is the rest.
+    `reply_to`: the seq of what it answers; what is typed on in its composer answers nothing.
     """
-    (outcome,) = post_messages([Post(room, author, body, nonce, address, grows)])
+    (outcome,) = post_messages([Post(room, author, body, nonce, address, grows, reply_to)])
     if not isinstance(outcome, Message):
         raise outcome
     return outcome
@@ -193,7 +195,7 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
         Membership.objects.tell_roles(room, known.values())
     outcomes: dict[int, Outcome] = {}
     rows: list[Message] = []
-    now = timezone.now()
+    now, answered = timezone.now(), _answered(room, here)
     for number, (post, text) in here.items():
         author = known.get(post.author.key, post.author)
         if author.kind != post.author.kind:
@@ -201,6 +203,9 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
             continue
         if not (verdict := policy.can_post(author, room)):
             outcomes[number] = Forbidden(verdict.why)
+            continue
+        if post.answers and post.answers not in answered:
+            outcomes[number] = Refused(_("What this answers is not there: send it without."))
             continue
         is_given = not author.is_guest or post.author.handed
         if author.pk is None or (is_given and author.name != post.author.name):
@@ -215,6 +220,7 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
             seq=seq,
             changed=seq,
             sent=now,
+            reply_to=answered[post.answers] if post.answers else None,
         )
         row.follow(rows[-1].speaker if rows else room.speaker, now if rows else room.spoken)
         rows.append(row)
@@ -231,3 +237,9 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
         for row in rows:
             events.tell(events.message_posted, Message, message=row)
     return outcomes
+
+
+def _answered(room: Room, here: Fresh) -> dict[int, Message]:
+    """What these answer, by seq; no query where they answer nothing."""
+    seqs = {post.answers for post, _text in here.values() if post.answers}
+    return {row.seq: row for row in room.messages.filter(seq__in=seqs)} if seqs else {}

@@ -9,7 +9,19 @@ from chat.fragments.elements import avatar, element, element_context
 from chat.fragments.letters import Letter, digest
 from chat.fragments.lookup import lookup, place_of
 from chat.fragments.menu import below, closed_menu, edit, edit_context, editing, menu, menu_context
-from chat.fragments.messages import Log, Where, cursor, excerpt, forget_logs, log, message, message_context, older
+from chat.fragments.messages import (
+    Answered,
+    Log,
+    Where,
+    answered,
+    cursor,
+    excerpt,
+    forget_logs,
+    log,
+    message,
+    message_context,
+    older,
+)
 from chat.fragments.page import (
     MOST_UNREAD,
     acknowledged,
@@ -52,6 +64,7 @@ __all__ = [
     "LOG_LENGTH",
     "MOST_UNREAD",
     "TRIM_EVERY",
+    "Answered",
     "Changes",
     "Entry",
     "Letter",
@@ -60,6 +73,7 @@ __all__ = [
     "Sidebar",
     "Where",
     "acknowledged",
+    "answered",
     "avatar",
     "away",
     "begun",

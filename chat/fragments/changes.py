@@ -59,8 +59,10 @@ class Changes:
         found.sort(key=lambda row: row.seq)
         # Rows committed after the head was read are whole as well: their locks were released in order.
         head = max([head, *(row.changed for row in found)])
+        if head > room.seq:  # and so may be what is pinned
+            room = Room.objects.get(pk=room.pk)
         changes = cls._made(room, after, head, found, whole)
-        if room.pins_seq and (whole or room.pins_seq > after):
+        if whole or room.pins_seq > after:  # after a restored backup something else may be, or nothing
             changes.pinned = [*room.messages.pinned()]
         return changes
 
@@ -121,23 +123,22 @@ class Changes:
         return self._frames[key]
 
     def _packed(self, after: int, htmls: list[SafeString]) -> Iterator[str]:
-        """Replaced ones first, then new ones in their order, each frame ending with the cursor it leads to.
+        """Replaced ones and pins first, then new ones in their order, each frame ending with the cursor it leads to.
 
         A reader may be cut off between two frames: those before the last leave a cursor from which what is still
         missing will come again.
         """
         rows = [(row.seq, row.changed, html) for row, html in zip(self.rows, htmls, strict=True)]
         if self.whole:
-            pieces = [(0, self._emptied()), *self._appended(rows)]
+            pieces = [(0, self._emptied()), *self._pins(0), *self._appended(rows)]
         else:
             rows = [row for row in rows if row[1] > after]
             pieces = [(after, html) for seq, _, html in rows if seq <= after]
+            pieces += self._pins(after)
             pieces += self._appended([row for row in rows if row[0] > after])
             if pieces and self.keep is not None:
                 context = {"room": self.room, "before": self.keep, "length": LOG_LENGTH}
                 pieces.append((self.head, render("chat/_trim.html", context)))
-        if self.pinned is not None and (self.whole or self.room.pins_seq > after):
-            pieces += [(self.head, html) for html in pins(self.room, self.pinned)]
         text, size, reached = "", 0, after
         for seq, html in pieces:
             if text and size + len(html.encode()) > conf.frame_limit - 400:  # the cursor's own room
@@ -146,6 +147,10 @@ class Changes:
             text, size, reached = text + html, size + len(html.encode()), seq
         if pieces:
             yield text + cursor(self.room, self.head)
+
+    def _pins(self, after: int) -> list[tuple[int, SafeString]]:
+        is_news = self.pinned is not None and (self.whole or self.room.pins_seq > after)
+        return [(after, html) for html in pins(self.room, self.pinned or [])] if is_news else []
 
     def _appended(self, rows: list[tuple[int, int, SafeString]]) -> list[tuple[int, SafeString]]:
         return [(seq, self._log("beforeend", html)) for seq, _, html in rows]

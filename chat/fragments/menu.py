@@ -21,8 +21,17 @@ def _about(message: Message, form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def menu_context(message: Message, may: Collection[str], form: Mapping[str, Any]) -> dict[str, Any]:
-    """What the templates of a menu ask for. `may`: what this person may do, of edit, delete, pin and versions."""
-    context = {**_about(message, form), "edits": f"#edits-{message.room.slug}"}
+    """What the templates of a menu ask for. `may`: what this person may do, of reply, edit, delete, pin, versions."""
+    context, slug = _about(message, form), message.room.slug
+    composer = f"#composers-{slug} > .composer:last-child"
+    context |= {
+        "edits": f"#edits-{slug}",
+        "reply": f"{message.room.get_absolute_url()}?reply={message.seq}" if "reply" in may else "",
+        "replying": f"{context['permalink']}reply/",
+        "composer": composer,
+        "composer_text": f"{composer} .composer-text",
+        "composer_and_page": f"{composer}, #plain-{slug}, #place-{slug}",
+    }
     ways = {"edit": "edit/", "delete": "delete/", "pin": "pin/", "versions": f"#versions-{message.pk}"}
     return {**context, **{verb: context["permalink"] + way if verb in may else "" for verb, way in ways.items()}}
 

@@ -5,15 +5,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from chat.fragments.lookup import lookup
+from chat.fragments.messages import Where, first_line
 from chat.fragments.templates import render
 from chat.models import Message, Room
 
-SHOWN = 140  # characters of each
 ROOMS = 256  # whose pins are kept rendered
 
 
@@ -27,11 +26,12 @@ class Pins(NamedTuple):
 def pins_of(room: Room) -> Pins:
     """For a page: read and rendered once while they stay the same, and never in a room that had none. The room is to be
     fresh."""
-    return _pins_of(room, room.epoch, room.pins_seq, get_language(), get_current_timezone_name(), lookup())
+    while_the_same = (Where.of(room), room.epoch, get_language(), get_current_timezone_name(), lookup())
+    return _pins_of(room, room.pins_seq, *while_the_same)
 
 
 @lru_cache(maxsize=ROOMS)
-def _pins_of(room: Room, epoch: str, pins_seq: int, *variant: object) -> Pins:
+def _pins_of(room: Room, pins_seq: int, *while_the_same: object) -> Pins:
     return pins(room, [*room.messages.pinned()] if pins_seq else [])
 
 
@@ -43,10 +43,5 @@ def pins(room: Room, messages: Sequence[Message]) -> Pins:
 def pins_context(room: Room, messages: Sequence[Message]) -> dict[str, Any]:
     """What _pins_count.html and _pins_list.html ask for."""
     address = room.get_absolute_url()
-    told = [(one, _first_line(one.body), f"{address}{one.seq}/") for one in messages]
+    told = [(one, first_line(one.body), f"{address}{one.seq}/") for one in messages]
     return {"room": room, "pinned": told}
-
-
-def _first_line(body: str) -> str:
-    first, _, rest = body.strip().partition("\n")
-    return Truncator(first).chars(SHOWN) + (" …" if rest and len(first) <= SHOWN else "")

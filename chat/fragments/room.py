@@ -47,7 +47,8 @@ def room_context(
         "cursor": log.cursor,
         "participant": participant,
         "gathered": here or gathered(room),
-        "pins": pins or pins_of(room),
+        # What the log shows may be newer than the room that was read before it.
+        "pins": pins or pins_of(room if log.cursor <= room.seq else Room.objects.get(pk=room.pk)),
         "verdict": verdict,
         "shut": shut,
         "socket": f"{sockets}{room.slug}/?sync=1{asked}",
@@ -78,6 +79,7 @@ def composer_context(
         "ahead": [address(later) for later in ahead],
         "longest": longest(),
         "conf": conf,
+        "answered": None,
     }
 
 

@@ -101,9 +101,11 @@ class Visit:
     def posting(self, command: Command) -> Post:
         """What a frame wants stored; of a composer from which something is stored, what is new in it."""
         nonce, text = command.get("nonce"), self.composers.whole(command)
+        answers = frames.number(command, "reply_to") if command.get("reply_to") else None
         if grows(command) and (new := self.composers.new(nonce, text)) is not None:
             return self._post(new.text, nonce, part=new.parts)
-        return self._post(text, nonce, grows=grows(command) and self.composers.was_sent_before(nonce))
+        grown = grows(command) and self.composers.was_sent_before(nonce)
+        return self._post(text, nonce, grows=grown, reply_to=answers)
 
     def _post(self, text: Any, nonce: Any, **more: Any) -> Post:
         return Post(self.room, self.participant, text, nonce, self.address, **more)

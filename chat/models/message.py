@@ -21,7 +21,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def for_page(self) -> "MessageQuerySet":
         """With all that the template asks of them, in the one query."""
         before = Message.objects.filter(room=OuterRef("room"), seq__lt=OuterRef("seq")).order_by("-seq")
-        return self.select_related("author").annotate(previous_sent=Subquery(before.values("sent")[:1]))
+        return self.select_related("author", "reply_to").annotate(previous_sent=Subquery(before.values("sent")[:1]))
 
     def newest(self, count: int) -> "list[Message]":
         """The last `count` messages in their order."""
@@ -75,6 +75,16 @@ class Message(models.Model):
     edited = models.DateTimeField(null=True, blank=True)
     deleted = models.BooleanField(default=False, help_text="A tombstone: it keeps its place and nothing it said.")
 
+    reply_to = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        editable=False,
+        related_name="replies",
+        help_text="What it answers.",
+    )
     pinned = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When it was pinned at the room's head."
     )
@@ -98,6 +108,7 @@ class Message(models.Model):
         indexes = (
             models.Index("room", "changed", name="chat_message_changed"),
             models.Index(fields=("room", "pinned"), condition=Q(pinned__isnull=False), name="chat_message_pinned"),
+            models.Index(fields=("reply_to",), condition=Q(reply_to__isnull=False), name="chat_message_replies"),
         )
 
     @staticmethod

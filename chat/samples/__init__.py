@@ -7,7 +7,7 @@ those don't ask the database; a test holds all of them to what real pages say.
 from collections.abc import Iterator
 
 from chat.samples.cast import Sample, Scene
-from chat.samples.composers import composers, limits
+from chat.samples.composers import answers, composers, limits
 from chat.samples.elements import elements
 from chat.samples.log import between, messages
 from chat.samples.menus import edits, menus, pinned
@@ -18,7 +18,7 @@ from chat.samples.room import connections, rooms
 
 __all__ = ["Sample", "missing", "samples"]
 
-PARTS = (messages, composers, limits, menus, edits, pinned, connections, gatherings, oneself, sidebars, heads)
+PARTS = (messages, composers, answers, limits, menus, edits, pinned, connections, gatherings, oneself, sidebars, heads)
 WHOLE = (between, rooms, elements, pages, accounts, letters)
 
 

@@ -10,6 +10,9 @@ from chat.conf import conf
 from chat.errors import sentence
 from chat.samples.cast import AMARA, LIOR, LONG, TOKEN, Sample, Scene
 
+QUESTION = fragments.Answered(17, AMARA.name, "Who waters on Friday?", "#message-17")
+ANEW = {"held": True, "plain": False, "focus": True, "begun": "", "text": "", "back": "", "ticket": ""}
+"""As one comes back that is to answer something."""
 SENDS = ('[ws-send][hx-vals*="grows"]', '[ws-send][hx-vals*="late"]')
 
 
@@ -17,7 +20,7 @@ def composer_needs(said: dict[str, Any]) -> tuple[str, ...]:
     slug, nonce = said["room"].slug, f"{said['chain']}-{said['number']}"
     needs = [f'form#composer-{nonce}.composer[method="post"][action]', f'[name="nonce"][value="{nonce}"]']
     needs += ['.composer-text[name="message"]', '[type="submit"]', f"#begun-{nonce}"]
-    needs += [f"#refusal-{nonce}", f"#left-{nonce}"]
+    needs += [f"#refusal-{nonce}", f"#left-{nonce}", *answers_needs(said)]
     needs += [f'[name="discard"][value="{nonce}"][form="sync-{slug}"]']
     if said.get("csrf_token"):
         needs.append(f'[name="csrfmiddlewaretoken"][value="{said["csrf_token"]}"]')
@@ -29,6 +32,15 @@ def composer_needs(said: dict[str, Any]) -> tuple[str, ...]:
     if said.get("held"):
         needs.append(f'.composer-hold[hx-get="{said["next"]}"]')
     return (*needs, *(['[name="lines"][value="1"]'] if said.get("lines") else []))
+
+
+def answers_needs(said: dict[str, Any]) -> tuple[str, ...]:
+    nonce = f"{said['chain']}-{said['number']}"
+    if said.get("promise"):
+        return ()
+    if not said.get("answered"):
+        return (f"#answers-{nonce}[hx-preserve]",)
+    return (f"#answers-{nonce}", '[name="reply_to"]', f'[name="reply-{nonce}"]')
 
 
 def composers(scene: Scene) -> Iterator[Sample]:
@@ -46,6 +58,9 @@ def composers(scene: Scene) -> Iterator[Sample]:
         "held-mentioning": {"held": True, "begun": "Have you seen this, @Amara Okafor "},
         "refused": {"text": "x " * 200, "reason": sentence(too_long, length=longest + 17, longest=longest)},
         "plain": {"plain": True},
+        "replying": {"answered": QUESTION, **ANEW, "text": "I can"},
+        "replying-in-a-frame": {"answered": QUESTION, **ANEW, "back": "/chat/lobby/embed/", "ticket": "sample"},
+        "replying-plain": {"plain": True, "answered": fragments.Answered(17, LONG.name, "W" * 140, "#message-17")},
         "right-to-left": {"text": "מי משקה ביום שישי?"},
     }
     for state, more in states.items():
@@ -53,6 +68,19 @@ def composers(scene: Scene) -> Iterator[Sample]:
         said = fragments.composer_context(place.slug, scene.chain(), 0, bool(more.get("lines")), range(1, 3))
         said |= {"room": place, "csrf_token": TOKEN, "embed": True, **more}
         yield Sample("chat/_composer.html", state, said, composer_needs(said))
+
+
+def answers(scene: Scene) -> Iterator[Sample]:
+    for state, answered in (
+        ("nothing", None),
+        ("somebody", QUESTION),
+        ("right-to-left", fragments.Answered(17, LIOR.name, "מי משקה ביום שישי?", "#message-17")),
+        ("long-name", fragments.Answered(17, LONG.name, "W" * 140, "#message-17")),
+    ):
+        place = scene.room()
+        said = fragments.composer_context(place.slug, scene.chain(), 0, False, ())
+        said = {name: said[name] for name in ("chain", "number")} | {"room": place, "answered": answered}
+        yield Sample("chat/_answers.html", state, said, answers_needs(said))
 
 
 def limits(scene: Scene) -> Iterator[Sample]:

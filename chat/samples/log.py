@@ -24,6 +24,8 @@ def messages(scene: Scene) -> Iterator[Sample]:
         "edited": scene.message("We meet at half past twelve.", edited=NOW),
         "pinned": scene.message("Water on Fridays, please.", pinned=NOW),
         "edited-and-pinned": scene.message("We meet at half past twelve.", edited=NOW, pinned=NOW),
+        "answers": scene.message("I do.", BEN, reply_to=scene.message("Who waters on Friday?")),
+        "answers-what-is-gone": scene.message("I do.", YOU, reply_to=scene.message("", deleted=True)),
         "deleted": scene.message("", BEN, deleted=True),
         "mine-deleted": scene.message("", YOU, deleted=True),
         "by-a-guest": scene.message("I would, if somebody shows me the tap.", FARID),

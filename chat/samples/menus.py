@@ -11,12 +11,12 @@ from chat.samples.cast import NOW, TOKEN, YOU, Sample, Scene
 
 FORM = {"csrf_token": TOKEN, "back": "", "ticket": ""}
 TOKENED = f'[name="csrfmiddlewaretoken"][value="{TOKEN}"]'
-ALL = {"edit", "delete", "pin", "versions"}
+ALL = {"edit", "delete", "pin", "reply", "versions"}
 
 
 def menus(scene: Scene) -> Iterator[Sample]:
     for name in ("_menu", "_menu_items"):
-        for state, may in (("mine", ALL), ("anothers", set[str]()), ("moderated", {"delete", "pin", "versions"})):
+        for state, may in (("mine", ALL), ("anothers", {"reply"}), ("moderated", {"delete", "pin", "versions"})):
             message = _mine(scene, "We meet at noon.")
             needs = menu_needs(message, may)
             if name == "_menu":
@@ -30,6 +30,8 @@ def menus(scene: Scene) -> Iterator[Sample]:
         said = fragments.message_context(message, message.room.get_absolute_url())
         marked = "[hx-preserve]" if kept else '[hx-swap-oob="true"]'
         yield Sample("chat/_more.html", state, {**said, "kept": kept}, (f"{more_needs(message)}{marked}",))
+    room = scene.room()
+    yield Sample("chat/_unsaved.html", "yet", {"room": room}, (".unsaved-not[hx-get][hx-swap]", ".unsaved"))
     message = _mine(scene, "We meet at noon.")
     texts = [(Version(message=message, body=text, written=NOW), mentions.html(text, [])) for text in ("Noon", "One")]
     yield Sample("chat/_versions.html", "two", {"message": message, "earlier": texts}, (f"#versions-{message.pk}",))
@@ -93,6 +95,10 @@ def menu_needs(message: Message, may: set[str]) -> tuple[str, ...]:
         needs += [f'form.change[action="{link}delete/"][hx-post="{link}delete/"]', TOKENED]
     if "pin" in may:
         needs += [f'form.change[action="{link}pin/"][hx-post="{link}pin/"]', '[name="pinned"]']
+    if "reply" in may:
+        place = message.room.slug
+        to = f'[hx-target^="#composers-{place}"]'
+        needs.append(f'[href="{message.room.get_absolute_url()}?reply={message.seq}"][hx-post="{link}reply/"]{to}')
     if "versions" in may:
         needs.append(f'[href="{link}#versions-{message.pk}"]')
     return tuple(needs)

@@ -18,7 +18,7 @@ PIECE = re.compile(
     rf'(?P<empty><div hx-swap-oob="innerHTML:#log-[\w-]+"><div class="older" id="older-[^>]*>{OLDER}</div>\s*</div>)'
     r'|<div hx-swap-oob="beforeend:#log-[\w-]+">(?P<new>.*?)</div>\s*'
     r'|(?P<changed><article class="message".*?</article>)\s*'
-    r'|(?P<pins><span class="pins-count".*?<div class="pins-list".*?</ul>\s*</div>)\s*'
+    r'|(?P<pins><span class="pins-count".*?<div class="pins-list"[^>]*>(?:(?!</div>).)*</div>)\s*'
     r'|<input id="epoch-[\w-]+"[^>]* value="(?P<epoch>\w+)"[^>]*>\s*'
     r'|<input id="cursor-[\w-]+"[^>]* value="(?P<cursor>\d+)"[^>]*>\s*',
     re.DOTALL,
@@ -154,7 +154,7 @@ def test_from_any_stale_page_and_any_interruption_to_a_fresh_one(ann, small, dee
             page = stale.copy()
             for frame in frames[:cut]:
                 page.take(frame)
-            assert page.cursor >= stale.cursor or cut == 0
+            assert page.cursor >= stale.cursor or not page.log  # back to the beginning goes only an empty log
             for frame in Changes.since(room, page.cursor, page.epoch).frames_after(page.cursor):
                 page.take(frame)
             assert is_up_to_date(page, room, size)

@@ -724,6 +724,7 @@ FORMS = (
     "1/edit",
     "1/delete",
     "1/pin",
+    "1/reply",
     "messages",
     "name",
     "plain",

@@ -27,7 +27,10 @@ def mine(as_guest, ann):
 
 def offered(html: str) -> list[str]:
     """What the buttons of a menu say."""
-    return [unescape(words) for words in re.findall(r'<(?:a|summary)[^>]*class="button[^>]*>([^<]+)<', html)]
+    return [
+        unescape(words)
+        for words in re.findall(r'<(?:a|summary|button)[^>]*class="button button-quiet[^>]*>([^<]+)<', html)
+    ]
 
 
 def menu(client, seq: int = 1, **asked):
@@ -36,25 +39,25 @@ def menu(client, seq: int = 1, **asked):
 
 def test_it_works(message, mine):
     answer = menu(mine)
-    assert (answer.status_code, offered(answer.text)) == (200, ["Edit", "Delete", "Link to it"])
+    assert (answer.status_code, offered(answer.text)) == (200, ["Reply", "Edit", "Delete", "Link to it"])
     assert answer.text.lstrip().startswith(f'<details class="message-menu" id="menu-{message.pk}" tabindex="-1" open')
     assert "no-store" in answer["Cache-Control"]
 
 
 def test_it_offers_what_one_may_do(message, as_guest, ann, bob, settings, client, garden, gina):
-    assert offered(menu(as_guest(bob)).text) == ["Link to it"]
+    assert offered(menu(as_guest(bob)).text) == ["Reply", "Link to it"]
     settings.CHAT_EDIT_SECONDS = 60
     Message.objects.update(sent=timezone.now() - timedelta(seconds=61))
-    assert offered(menu(as_guest(ann)).text) == ["Link to it"]
+    assert offered(menu(as_guest(ann)).text) == ["Reply", "Link to it"]
     gina.user.is_staff = True
     gina.user.save()
     client.force_login(gina.user)
-    assert offered(menu(client).text) == ["Delete", "Link to it"]
+    assert offered(menu(client).text) == ["Reply", "Delete", "Pin", "Link to it"]
 
 
 def test_it_leads_to_what_was_said_before(message, mine, ann):
     actions.edit_message(message.pk, ann, "two")
-    assert offered(menu(mine).text) == ["Edit", "Delete", "Earlier versions", "Link to it"]
+    assert offered(menu(mine).text) == ["Reply", "Edit", "Delete", "Earlier versions", "Link to it"]
     assert f'href="/chat/lobby/1/#versions-{message.pk}"' in menu(mine).text
 
 
@@ -98,8 +101,8 @@ def test_its_forms_say_what_the_page_around_does(message, mine):
 
 
 def test_its_page_has_the_menu_open(message, mine, as_guest, bob):
-    assert offered(mine.get("/chat/lobby/1/").text) == ["Edit", "Delete", "Link to it"]
-    assert offered(as_guest(bob).get("/chat/lobby/1/").text) == ["Link to it"]
+    assert offered(mine.get("/chat/lobby/1/").text) == ["Reply", "Edit", "Delete", "Link to it"]
+    assert offered(as_guest(bob).get("/chat/lobby/1/").text) == ["Reply", "Link to it"]
 
 
 def test_what_it_said_before_is_for_its_author_and_the_moderators(message, mine, ann, as_guest, bob, gina, client):
@@ -185,14 +188,14 @@ def test_the_form_comes_to_its_room(message, mine):
     answer = mine.get("/chat/lobby/1/edit/", headers=HTMX)
     html = answer.text
     assert ("<html" in html, "no-store" in answer["Cache-Control"]) == (False, True)
-    assert '<dialog class="edit" id="edit-lobby-1" open closedby="closerequest"' in html
+    assert '<dialog class="edit" id="edit-lobby-1" open aria-label="Edit a message" closedby="closerequest"' in html
     assert " autofocus" not in html  # it would take the focus again whenever the room comes anew
     assert f'id="menu-{message.pk}" hx-swap-oob="true"' in html
 
 
 def test_what_the_room_sends_is_answered_where_it_stands(message, mine, ann):
     done = mine.post("/chat/lobby/1/edit/", {"message": "hello, you"}, headers=HTMX)
-    assert (done.status_code, done.text) == (200, "")
+    assert (done.status_code, done.text, done["HX-Reswap"]) == (200, "", "delete")
     refused = mine.post("/chat/lobby/1/edit/", {"message": "x" * 4001}, headers=HTMX)
     assert (refused.status_code, refused["HX-Retarget"], refused["HX-Reswap"]) == (
         200,
@@ -202,8 +205,23 @@ def test_what_the_room_sends_is_answered_where_it_stands(message, mine, ann):
     assert refused.text.startswith("This message is too long")
     actions.delete_message(message.pk, ann)
     gone = mine.post("/chat/lobby/1/edit/", {"message": "x"}, headers=HTMX)
-    assert gone.text == "This message has been deleted."
+    assert gone.text.startswith("This message has been deleted.")
     assert mine.post("/chat/lobby/1/delete/", headers=HTMX).text == ""
+
+
+@pytest.mark.parametrize(("way", "where"), [("edit", "#edit-lobby-1"), ("delete", "#menu-{}"), ("pin", "#menu-{}")])
+def test_a_form_whose_token_is_old_can_be_sent_the_next_time(message, mine, way, where):
+    """As after signing in elsewhere: it stays in the page, with what is typed, and gets a new one."""
+    mine.handler.enforce_csrf_checks = True
+    headers = {**HTMX, "Origin": "http://testserver"}
+    data = {"message": "changed", "csrfmiddlewaretoken": "x" * 64}
+    mine.get("/chat/lobby/1/edit/")
+    stale = mine.post(f"/chat/lobby/1/{way}/", data, headers=headers)
+    assert "Nothing was sent" in stale.text
+    assert f'hx-swap-oob="outerHTML:{where.format(message.pk)} [name=csrfmiddlewaretoken]"' in stale.text
+    data["csrfmiddlewaretoken"] = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', stale.text)[1]
+    sent = mine.post(f"/chat/lobby/1/{way}/", data, headers=headers)
+    assert "Nothing was sent" not in sent.text
 
 
 def test_its_page_asks_the_database_a_constant_number_of_times(lobby, ann, mine, settings):

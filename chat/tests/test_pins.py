@@ -14,6 +14,8 @@ from chat.actions.changing import MOST_PINS
 from chat.errors import Forbidden, Refused, TooFast
 from chat.fragments import Changes
 from chat.models import Message, Room
+from chat.models.message import MessageQuerySet
+from chat.rules import ALLOWED, Policy
 from chat.tests.people import forgive_outage, go_live, say, sign_up
 from chat.tests.test_accessibility import is_for_everybody
 from chat.tests.test_menu_page import open_menu
@@ -135,12 +137,69 @@ def test_it_comes_to_who_has_not_got_it(message, ann, olive, after, told):
 
 
 def test_it_comes_with_a_log_that_is_replaced(message, olive):
-    whole = "".join(Changes.since(message.room, 99).frames_after(99))
-    assert "pins-list" not in whole
+    """Also if nothing is pinned, or ever was: in the page something may be, as from before a backup was restored."""
+    for pinned in ([], ["hello"], []):
+        whole = "".join(Changes.since(message.room, 99).frames_after(99))
+        assert (listed(whole), whole.count('class="pins-list"')) == (pinned, 1)
+        actions.pin_message(message.pk, olive)
+
+
+def test_who_is_cut_off_between_two_frames_gets_it_again(lobby, message, ann, olive, settings):
+    """No frame says a cursor beyond what it has brought."""
+    settings.CHAT_FRAME_LIMIT = 1024
     actions.pin_message(message.pk, olive)
+    for number in range(4):
+        actions.post_message(lobby, ann, f"{number}" * 300)
+    for after, epoch in ((1, None), (1, "another")):
+        frames = Changes.since(lobby, after, epoch).frames_after(after)
+        assert len(frames) > 3
+        brought = 0
+        for frame in frames:
+            brought += frame.count('class="pins-count"') + frame.count('class="pins-list"')
+            if int(re.findall(r'name="cursor" value="(\d+)"', frame)[-1]) >= fresh().pins_seq:
+                assert brought == 2
+
+
+def test_what_is_pinned_between_two_reads_is_not_lost(lobby, message, olive, monkeypatch):
+    """Of the room and of its messages, whose head is past it then."""
+    changed_after = MessageQuerySet.changed_after
+
+    def meanwhile(self, cursor):
+        monkeypatch.undo()
+        actions.pin_message(message.pk, olive)
+        return changed_after(self, cursor)
+
+    actions.edit_message(message.pk, message.author, "so that there is something to read")
+    monkeypatch.setattr(MessageQuerySet, "changed_after", meanwhile)
+    changes = Changes.since(lobby, 1)
+    assert changes.head == fresh().pins_seq == 3
+    assert listed("".join(changes.frames_after(1))) == ["so that there is something to read"]
+
+
+def test_a_page_that_was_read_meanwhile_has_it(lobby, message, olive):
+    lobby.refresh_from_db()
     actions.pin_message(message.pk, olive)
-    whole = "".join(Changes.since(message.room, 99).frames_after(99))
-    assert (listed(whole), whole.count("pins-list")) == ([], 2)  # as what was pinned may stand in the page still
+    log = fragments.Log(fragments.log(fresh()).html, 2, None)
+    said = fragments.room_context(lobby, olive, True, log)
+    assert listed(said["pins"].messages) == ["hello"]
+
+
+class Lenient(Policy):
+    def can_pin(self, participant, message):
+        return ALLOWED
+
+
+def test_no_rule_of_a_hosts_pins_what_is_gone(message, ann, settings):
+    settings.CHAT_POLICY = f"{__name__}.Lenient"
+    actions.delete_message(message.pk, ann)
+    with pytest.raises(Forbidden, match="has been deleted"):
+        actions.pin_message(message.pk, ann)
+
+
+def test_accents_that_are_piled_up_count(lobby, ann, olive, client):
+    actions.pin_message(actions.post_message(lobby, ann, "a" + "\u0323" * 3000).pk, olive)
+    (said,) = listed(client.get("/chat/lobby/").text)
+    assert len(said) == 140
 
 
 async def test_it_is_live(connect, lobby, ann, olive):

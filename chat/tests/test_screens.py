@@ -53,6 +53,7 @@ NO_SCREENS = {
         "chat:act",
         "chat:delete",
         "chat:pin",
+        "chat:reply",
         "chat:join",
         "chat:leave",
         "chat:messages",

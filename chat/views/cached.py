@@ -39,8 +39,7 @@ def _reshaped(request: HttpRequest, slug: str, chain: str, number: int, lines: b
         return HttpResponse("This is for the page's own button.", status=400, content_type="text/plain")
     begun, text = request.POST.get(f"begun-{chain}-{number}", ""), request.POST.get("message", "")
     place = place_at(request)
-    context = composer_context(slug, chain, number, lines, range(number + 1, number + 1 + COMPOSERS_AHEAD), place)
-    context |= {"room": {"slug": slug}, "held": True}
+    context = anew(slug, chain, number, lines, place)
     if chosen := request.POST.get("chosen", ""):  # somebody is to be mentioned, and nothing else changes
         context["begun"] = mentions.finished(begun + text, chosen[:NAME_LENGTH])
         return HttpResponse(render("chat/_composer.html", context, place))
@@ -53,6 +52,12 @@ def _reshaped(request: HttpRequest, slug: str, chain: str, number: int, lines: b
     else:
         response.delete_cookie(LINES, samesite="Lax")
     return response
+
+
+def anew(slug: str, chain: str, number: int, lines: bool, place: str) -> dict[str, Any]:
+    """What _composer.html asks for, of one that takes the place of another under the same nonce."""
+    ahead = range(number + 1, number + 1 + COMPOSERS_AHEAD)
+    return composer_context(slug, chain, number, lines, ahead, place) | {"room": {"slug": slug}, "held": True}
 
 
 def _in_one(text: str) -> str:

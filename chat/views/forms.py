@@ -40,7 +40,8 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
         return SeeOther(room.get_absolute_url())  # somebody reloads the page that said what was wrong
     nonce = request.POST.get("nonce") or None
     text = _written(request, nonce, request.POST.get("message", ""))
-    post = actions.post_first if room.pk is None else actions.post_message
+    answers = number(request.POST.get("reply_to", "")) or None
+    post = actions.post_first if room.pk is None else partial(actions.post_message, reply_to=answers)
     try:
         demand(request)
         post(room, participant, text, nonce, request.META.get("REMOTE_ADDR"))
@@ -69,7 +70,9 @@ def plain(request: HttpRequest, slug: str) -> HttpResponse:
             continue
         try:
             demand(request)
-            actions.post_message(room, participant, text, nonce, request.META.get("REMOTE_ADDR"), grows=True)
+            answers = number(request.POST.get(f"reply-{nonce}", "")) or None
+            address = request.META.get("REMOTE_ADDR")
+            actions.post_message(room, participant, text, nonce, address, grows=True, reply_to=answers)
         except Refused as refusal:
             reason = refusal
             kept.append(text)

@@ -1,10 +1,12 @@
 """One message: its page, and what may be done with it, there or from its room."""
 
+import re
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.utils.html import escape
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
@@ -13,12 +15,16 @@ from chat import actions, fragments, identity, policy
 from chat.errors import Forbidden, Refused
 from chat.models import Message, Participant, Room
 from chat.views.away import patient
+from chat.views.cached import anew
 from chat.views.forms import SeeOther, form
 from chat.views.framed import by_ticket
 from chat.views.pages import Found, find, fresh, show
 from chat.views.place import back_to
 from chat.views.proof import demand
 from chat.views.reader import for_reader
+
+NONCE = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,6})")
+"""Of a page's composer: its chain, and its number."""
 
 
 @require_safe
@@ -59,7 +65,8 @@ def edit(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
         actions.edit_message(found.pk, participant, text, request.META.get("REMOTE_ADDR"))
     except Refused as refusal:
         if "HX-Request" in request.headers:  # the form stays as it is
-            return reswap(retarget(_part(escape(str(refusal))), f"#unchanged-{room.slug}-{found.seq}"), "innerHTML")
+            said = escape(str(refusal)) + _token(request, f"#edit-{room.slug}-{found.seq}")
+            return reswap(retarget(_part(said), f"#unchanged-{room.slug}-{found.seq}"), "innerHTML")
         return _show(request, room, participant, found, text, refusal)
     return _back(request, found)
 
@@ -78,6 +85,29 @@ def delete(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
     except Refused as refusal:
         return _refused(request, room, participant, found, refusal)
     return _back(request, found)
+
+
+@fresh
+@form
+@for_reader
+@patient
+def reply(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
+    """The composer, with what is typed in it, that answers the message; without htmx the room with one."""
+    room, _participant, found = _find(request, slug, seq)
+    nonce = NONCE.fullmatch(request.POST.get("nonce", ""))
+    if "HX-Request" not in request.headers or nonce is None:
+        return SeeOther(f"{room.get_absolute_url()}?reply={found.seq}")
+    place = fragments.place_of(room)
+    context = {
+        **anew(slug, nonce[1], int(nonce[2]), request.POST.get("lines") == "1", place),
+        **_sent_along(request),
+        "answered": fragments.answered(found, room.get_absolute_url(), room.seq + 1),
+        "text": request.POST.get("message", ""),
+        "begun": request.POST.get(f"begun-{nonce[0]}", ""),
+        "focus": True,
+        "plain": "plain=1" in request.headers.get("HX-Current-URL", ""),
+    }
+    return _part(fragments.render("chat/_composer.html", context, place) + fragments.closed_menu(found))
 
 
 @fresh
@@ -110,6 +140,7 @@ def _may(participant: Participant, found: Message, along: dict[str, Any]) -> set
     verdicts = {
         "edit": policy.can_edit(participant, found),
         "delete": not found.deleted and policy.can_delete(participant, found),
+        "reply": not found.deleted and policy.can_post(participant, found.room),
         "pin": policy.can_pin(participant, found),
         # Who is in a frame by a ticket is somebody else on the page that shows them.
         "versions": found.edited and not along["ticket"] and policy.can_see_versions(participant, found),
@@ -139,7 +170,19 @@ def _refused(
     """Where there is no form to say it."""
     if "HX-Request" not in request.headers:
         return _show(request, room, participant, found, refusal=refusal)
-    return reswap(retarget(_part(fragments.refused(room, refusal)), f"#notice-{room.slug}"), "outerHTML")
+    said = fragments.refused(room, refusal)
+    if request.method == "POST":
+        said += _token(request, f"#menu-{found.pk}")
+    return reswap(retarget(_part(said), f"#notice-{room.slug}"), "outerHTML")
+
+
+def _token(request: HttpRequest, where: str) -> SafeString:
+    """The one that is good now, for the forms there: they stay, whoever signs in or out meanwhile."""
+    if identity.ticket_of(request):
+        return SafeString()
+    place = f"outerHTML:{where} [name=csrfmiddlewaretoken]"
+    field = '<input type="hidden" name="csrfmiddlewaretoken" value="{}" hx-swap-oob="{}">'
+    return format_html(field, get_token(request), place)
 
 
 def _part(html: str) -> HttpResponse:
@@ -170,7 +213,7 @@ def _back(request: HttpRequest, found: Message, part: str = "") -> HttpResponse:
     """To where it stands: in its room, in the room on a page of the host's, or on its own page. The room itself, if it
     asked, hears of it by its socket."""
     if "HX-Request" in request.headers:
-        return _part(part)
+        return reswap(_part(part), "none" if part else "delete")
     found.room.refresh_from_db(fields=["seq"])
     back = back_to(request).partition("#")[0]
     return SeeOther(f"{back}#message-{found.pk}" if back else found.get_absolute_url())
