@@ -20,7 +20,6 @@ from chat.models import Message, Participant, Room, Version
 Rule = Callable[[Participant, Message], policy.Verdict]
 CHANGED = ["body", "edited", "deleted", "marks", "pinned", "changed"]
 MOST_PINS = 20  # in a room
-MOST_REPLIES = 300  # that tell at once what becomes of what they answer: as many as an open page keeps
 GONE = _("This message has been deleted.")
 TOO_MANY = _("At most {most} messages can be pinned: unpin another one first.")
 
@@ -41,8 +40,9 @@ def edit_message(message_id: int, editor: Participant, body: object, address: st
         if text != message.body:
             written = message.edited or message.sent
             Version.objects.create(message=message, body=message.body, marks=message.marks, written=written)
-            message.body, message.edited = text, timezone.now()
-            _store(message, editor, events.message_edited, pins=bool(message.pinned))
+            before, message.body, message.edited = message.first_line, text, timezone.now()
+            begins = message.first_line != before
+            _store(message, editor, events.message_edited, pins=begins and message.pinned is not None, replies=begins)
     return message
 
 
@@ -57,8 +57,8 @@ def delete_message(message_id: int, deleter: Participant) -> Message:
         if not message.deleted:
             message.versions.all().delete()
             message.body, message.edited, message.deleted = "", None, True
-            was_pinned, message.pinned = message.pinned, None
-            _store(message, deleter, events.message_deleted, pins=bool(was_pinned))
+            message.pinned, pins = None, message.pinned is not None
+            _store(message, deleter, events.message_deleted, pins=pins, replies=True)
     return message
 
 
@@ -98,8 +98,8 @@ def _locked(message_id: int, actor: Participant, allowed: Rule) -> Message:
     return message
 
 
-def _store(message: Message, actor: Participant, signal: Signal, *, pins: bool) -> None:
-    """`pins`: what is pinned says something else now."""
+def _store(message: Message, actor: Participant, signal: Signal, *, pins: bool, replies: bool) -> None:
+    """`pins` and `replies`: they say how it begins, which is another now."""
     message.changed = message.room.next_seq()
     had, mentions = message.marks, spell_out(message.room, [message])
     message.save(update_fields=CHANGED)
@@ -107,7 +107,15 @@ def _store(message: Message, actor: Participant, signal: Signal, *, pins: bool) 
         renew_mentions(message, mentions)
     if pins:
         message.room.note_pins()
-    newest = message.replies.order_by("-seq").values_list("pk", flat=True)[:MOST_REPLIES]
-    Message.objects.filter(pk__in=[*newest]).update(changed=message.changed)
+    if replies:
+        _renew_replies(message)
     bus.ring(message.room_id, message.changed)
     events.tell(signal, Message, message=message, actor=actor)
+
+
+def _renew_replies(message: Message) -> None:
+    """The newest come anew with it; more of them would be more than a page is told without getting its log anew. All
+    others say it when they are shown the next time."""
+    most = min(conf.page_size, conf.catch_up_limit - 1)
+    newest = message.replies.order_by("-seq").values_list("pk", flat=True)[:most]
+    Message.objects.filter(pk__in=[*newest]).update(changed=message.changed)

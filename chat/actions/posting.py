@@ -204,7 +204,7 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
         if not (verdict := policy.can_post(author, room)):
             outcomes[number] = Forbidden(verdict.why)
             continue
-        if post.answers and post.answers not in answered:
+        if post.answers is not None and post.answers not in answered:
             outcomes[number] = Refused(_("What this answers is not there: send it without."))
             continue
         is_given = not author.is_guest or post.author.handed
@@ -220,7 +220,7 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
             seq=seq,
             changed=seq,
             sent=now,
-            reply_to=answered[post.answers] if post.answers else None,
+            reply_to=None if post.answers is None else answered[post.answers],
         )
         row.follow(rows[-1].speaker if rows else room.speaker, now if rows else room.spoken)
         rows.append(row)
@@ -241,5 +241,5 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
 
 def _answered(room: Room, here: Fresh) -> dict[int, Message]:
     """What these answer, by seq; no query where they answer nothing."""
-    seqs = {post.answers for post, _text in here.values() if post.answers}
+    seqs = {post.answers for post, _text in here.values() if post.answers is not None}
     return {row.seq: row for row in room.messages.filter(seq__in=seqs)} if seqs else {}

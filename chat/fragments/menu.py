@@ -23,14 +23,11 @@ def _about(message: Message, form: Mapping[str, Any]) -> dict[str, Any]:
 def menu_context(message: Message, may: Collection[str], form: Mapping[str, Any]) -> dict[str, Any]:
     """What the templates of a menu ask for. `may`: what this person may do, of reply, edit, delete, pin, versions."""
     context, slug = _about(message, form), message.room.slug
-    composer = f"#composers-{slug} > .composer:last-child"
     context |= {
         "edits": f"#edits-{slug}",
         "reply": f"{message.room.get_absolute_url()}?reply={message.seq}" if "reply" in may else "",
         "replying": f"{context['permalink']}reply/",
-        "composer": composer,
-        "composer_text": f"{composer} .composer-text",
-        "composer_and_page": f"{composer}, #plain-{slug}, #place-{slug}",
+        "composer": f"#composers-{slug} > .composer:last-child > [name=nonce], #plain-{slug}, #place-{slug}",
     }
     ways = {"edit": "edit/", "delete": "delete/", "pin": "pin/", "versions": f"#versions-{message.pk}"}
     return {**context, **{verb: context["permalink"] + way if verb in may else "" for verb, way in ways.items()}}
@@ -50,7 +47,7 @@ def closed_menu(message: Message) -> SafeString:
 def below(message: Message, may: Collection[str], form: Mapping[str, Any], before: Sequence[Version]) -> SafeString:
     """On its own page: the same, and what it said before it was changed."""
     earlier = [(one, mentions.html(one.body, one.marks)) for one in before]
-    context = {**menu_context(message, {*may} - {"versions"}, form), "edit_field": None}
+    context = {**menu_context(message, {*may} - {"versions"}, form), "edit_field": None, "composer_field": None}
     items = render("chat/_menu_items.html", context)
     return items + render("chat/_versions.html", {"message": message, "earlier": earlier}, place_of(message.room))
 

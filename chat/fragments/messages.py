@@ -16,7 +16,6 @@ from chat.fragments.templates import render
 from chat.models import Message, Room
 
 LOGS = 256  # that are kept rendered, of some 20 to 40 KB
-LINE = 140  # characters of a message, where its first line stands for it
 LOG_SECONDS = 5.0  # at most: what the room's seq does not tell is late by that in other processes
 
 
@@ -40,7 +39,7 @@ def message(message: Message, where: Where) -> SafeString:
 def message_context(message: Message, address: str) -> dict[str, Any]:
     """What _message.html asks for. `message` is read by `for_page`; `address`: its room's."""
     body = mentions.html(message.body, message.marks)
-    quoted = answered(message.reply_to, address, message.seq) if message.reply_to else None
+    quoted = answered(message.reply_to, address) if message.reply_to else None
     return {"message": message, "body": body, "permalink": f"{address}{message.seq}/", "answered": quoted}
 
 
@@ -52,21 +51,13 @@ class Answered(NamedTuple):
     line: str
     """How it begins."""
     address: str
-    """Of it in the page, where that has it for sure, or of its own."""
+    """Of its own page: whether it stands in the page of whoever reads this, nobody knows."""
 
 
-def answered(message: Message, address: str, by: int) -> Answered:
-    """`address`: its room's; `by`: the seq of what answers it."""
-    line = gettext("This message was deleted.") if message.deleted else first_line(message.body)
-    near = by - message.seq < conf.page_size // 2
-    where = f"#message-{message.pk}" if near else f"{address}{message.seq}/"
-    return Answered(message.seq, message.author_name, line, where)
-
-
-def first_line(body: str) -> str:
-    """Counted in code points: a Truncator does not count accents, which can be piled up without end."""
-    first, _, rest = body.strip().partition("\n")
-    return f"{first[: LINE - 1]}…" if len(first) > LINE else f"{first} …" if rest else first
+def answered(message: Message, address: str) -> Answered:
+    """`address`: its room's."""
+    line = gettext("This message was deleted.") if message.deleted else message.first_line
+    return Answered(message.seq, message.author_name, line, f"{address}{message.seq}/")
 
 
 def excerpt(message: Message, key: str) -> SafeString:

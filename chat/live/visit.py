@@ -101,7 +101,8 @@ class Visit:
     def posting(self, command: Command) -> Post:
         """What a frame wants stored; of a composer from which something is stored, what is new in it."""
         nonce, text = command.get("nonce"), self.composers.whole(command)
-        answers = frames.number(command, "reply_to") if command.get("reply_to") else None
+        name = f"reply-{nonce}" if f"reply-{nonce}" in command else "reply_to"  # as a composer of a page says it
+        answers = None if command.get(name) is None else frames.number(command, name)
         if grows(command) and (new := self.composers.new(nonce, text)) is not None:
             return self._post(new.text, nonce, part=new.parts)
         grown = grows(command) and self.composers.was_sent_before(nonce)

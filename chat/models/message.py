@@ -13,6 +13,7 @@ from chat.conf import conf
 TOGETHER = timedelta(minutes=5)
 NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LONGEST_NONCE = 64
+LINE = 140  # characters of a message, where its first line stands for it
 PART = "."  # no nonce of a client has one
 MOST_NONCES = 200  # of a page that comes back: it keeps eleven composers, and those that were refused
 
@@ -130,6 +131,12 @@ class Message(models.Model):
     def part(self) -> int:
         """So many came from that one before it."""
         return int((self.nonce or "").partition(PART)[2] or 0)
+
+    @property
+    def first_line(self) -> str:
+        """How it begins, where that stands for it. Counted in code points: accents can be piled up without end."""
+        first, _, rest = self.body.strip().partition("\n")
+        return f"{first[: LINE - 1]}…" if len(first) > LINE else f"{first} …" if rest else first
 
     @property
     def speaker(self) -> str:

@@ -11,8 +11,6 @@ from chat.errors import sentence
 from chat.samples.cast import AMARA, LIOR, LONG, TOKEN, Sample, Scene
 
 QUESTION = fragments.Answered(17, AMARA.name, "Who waters on Friday?", "#message-17")
-ANEW = {"held": True, "plain": False, "focus": True, "begun": "", "text": "", "back": "", "ticket": ""}
-"""As one comes back that is to answer something."""
 SENDS = ('[ws-send][hx-vals*="grows"]', '[ws-send][hx-vals*="late"]')
 
 
@@ -38,9 +36,8 @@ def answers_needs(said: dict[str, Any]) -> tuple[str, ...]:
     nonce = f"{said['chain']}-{said['number']}"
     if said.get("promise"):
         return ()
-    if not said.get("answered"):
-        return (f"#answers-{nonce}[hx-preserve]",)
-    return (f"#answers-{nonce}", '[name="reply_to"]', f'[name="reply-{nonce}"]')
+    kept = "[hx-preserve]" if said.get("kept") else '[hx-swap-oob="true"]' if said.get("pushed") else ""
+    return (f"#answers-{nonce}{kept}", *([f'[name="reply-{nonce}"]'] if said.get("answered") else []))
 
 
 def composers(scene: Scene) -> Iterator[Sample]:
@@ -54,12 +51,12 @@ def composers(scene: Scene) -> Iterator[Sample]:
         "mentioning": {"begun": "Have you seen this, @Amara Okafor "},
         "pending": {"text": "The tomatoes are coming up"},
         "late": {"text": "The tomatoes are coming up"},
+        "kept": {"held": True, "kept": True, "begun": "@Amara Okafor ", "text": "Typed on in another shape"},
         "held": {"held": True, "text": "Typed while off-line"},
         "held-mentioning": {"held": True, "begun": "Have you seen this, @Amara Okafor "},
         "refused": {"text": "x " * 200, "reason": sentence(too_long, length=longest + 17, longest=longest)},
         "plain": {"plain": True},
-        "replying": {"answered": QUESTION, **ANEW, "text": "I can"},
-        "replying-in-a-frame": {"answered": QUESTION, **ANEW, "back": "/chat/lobby/embed/", "ticket": "sample"},
+        "replying": {"answered": QUESTION, "text": "I can"},
         "replying-plain": {"plain": True, "answered": fragments.Answered(17, LONG.name, "W" * 140, "#message-17")},
         "right-to-left": {"text": "מי משקה ביום שישי?"},
     }
@@ -79,7 +76,11 @@ def answers(scene: Scene) -> Iterator[Sample]:
     ):
         place = scene.room()
         said = fragments.composer_context(place.slug, scene.chain(), 0, False, ())
-        said = {name: said[name] for name in ("chain", "number")} | {"room": place, "answered": answered}
+        said = {name: said[name] for name in ("chain", "number")} | {
+            "room": place,
+            "answered": answered,
+            "pushed": True,
+        }
         yield Sample("chat/_answers.html", state, said, answers_needs(said))
 
 

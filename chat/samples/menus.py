@@ -9,7 +9,7 @@ from chat.errors import Refused
 from chat.models import Message, Version
 from chat.samples.cast import NOW, TOKEN, YOU, Sample, Scene
 
-FORM = {"csrf_token": TOKEN, "back": "", "ticket": ""}
+FORM = {"csrf_token": TOKEN, "back": "", "ticket": "", "composer_field": None}
 TOKENED = f'[name="csrfmiddlewaretoken"][value="{TOKEN}"]'
 ALL = {"edit", "delete", "pin", "reply", "versions"}
 
@@ -21,10 +21,12 @@ def menus(scene: Scene) -> Iterator[Sample]:
             needs = menu_needs(message, may)
             if name == "_menu":
                 needs += (f"details#menu-{message.pk}[open]",)
-            said = fragments.menu_context(message, may, FORM)
+            said = fragments.menu_context(message, may, FORM) | {"composer_field": f"text-{scene.chain()}-0"}
             yield Sample(f"chat/{name}.html", state, said, needs)
             if name == "_menu_items":
-                yield Sample(f"chat/{name}.html", f"{state}-alone", {**said, "edit_field": None}, needs)
+                yield Sample(
+                    f"chat/{name}.html", f"{state}-alone", {**said, "edit_field": None, "composer_field": None}, needs
+                )
     for state, kept in (("in-its-message", True), ("closed-again", False)):
         message = _mine(scene, "We meet at noon.")
         said = fragments.message_context(message, message.room.get_absolute_url())
@@ -96,9 +98,8 @@ def menu_needs(message: Message, may: set[str]) -> tuple[str, ...]:
     if "pin" in may:
         needs += [f'form.change[action="{link}pin/"][hx-post="{link}pin/"]', '[name="pinned"]']
     if "reply" in may:
-        place = message.room.slug
-        to = f'[hx-target^="#composers-{place}"]'
-        needs.append(f'[href="{message.room.get_absolute_url()}?reply={message.seq}"][hx-post="{link}reply/"]{to}')
+        to = f'[hx-post="{link}reply/"][hx-include^="#composers-{message.room.slug}"][hx-swap="none"]'
+        needs.append(f'[href="{message.room.get_absolute_url()}?reply={message.seq}"]{to}')
     if "versions" in may:
         needs.append(f'[href="{link}#versions-{message.pk}"]')
     return tuple(needs)

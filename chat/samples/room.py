@@ -118,7 +118,7 @@ def promised(scene: Scene) -> dict[str, Any]:
 
 def room_needs(said: dict[str, Any]) -> tuple[str, ...]:
     slug = said["room"].slug
-    needs = [f"#room-{slug}", f'#log-{slug}[hx-include="#place-{slug}"][hx-swap^="outerHTML"]', f"#edits-{slug}"]
+    needs = [f"#room-{slug}", f'#log-{slug}[hx-include^="#place-{slug}"][hx-swap^="outerHTML"]', f"#edits-{slug}"]
     needs += [f"#notice-{slug}", f"#place-{slug}", f"#end-{slug}", f"#typing-{slug}"]
     needs += [f"#connection-{slug}", f"#people-count-{slug}", f"#people-list-{slug}", f"#me-{slug}", f"#older-{slug}"]
     needs += [f"#pins-{slug}", f"#pins-count-{slug}", f"#pins-list-{slug}"]

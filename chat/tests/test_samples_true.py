@@ -137,7 +137,7 @@ def change(client, olive: Participant, lobby: Room) -> None:
     for headers in ({}, HTMX):
         for way in ("", "edit/", "menu/"):
             client.get(message.get_permalink() + way, headers=headers)
-    client.post(message.get_permalink() + "reply/", {"nonce": "5a-1", "message": "x"}, headers=HTMX)
+    client.post(message.get_permalink() + "reply/", {"nonce": "5a-1"}, headers=HTMX)
     client.get(f"/chat/lobby/?reply={message.seq}")
     actions.post_message(lobby, olive, "yes", reply_to=message.seq)
     client.get("/chat/lobby/")

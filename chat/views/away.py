@@ -25,7 +25,9 @@ def patient(view: View) -> View:
             return view(request, *arguments, **named)
         except DatabaseError as error:
             logger.warning("%s %s could not be served: %s", request.method, request.path, explained(error))
-            context = {"fields": {name: request.POST.get(name, "") for name in ("message", "name", "next", "nonce")}}
+            fields = {name: request.POST.get(name, "") for name in ("message", "name", "next", "nonce")}
+            fields["reply_to"] = request.POST.get(f"reply-{fields['nonce']}", request.POST.get("reply_to", ""))
+            context = {"fields": fields}
             response = respond(request, "chat/away.html", context, status=503)
             response["Retry-After"] = "5"
             return response

@@ -57,7 +57,11 @@ def _reshaped(request: HttpRequest, slug: str, chain: str, number: int, lines: b
 def anew(slug: str, chain: str, number: int, lines: bool, place: str) -> dict[str, Any]:
     """What _composer.html asks for, of one that takes the place of another under the same nonce."""
     ahead = range(number + 1, number + 1 + COMPOSERS_AHEAD)
-    return composer_context(slug, chain, number, lines, ahead, place) | {"room": {"slug": slug}, "held": True}
+    return composer_context(slug, chain, number, lines, ahead, place) | {
+        "room": {"slug": slug},
+        "held": True,
+        "kept": True,
+    }
 
 
 def _in_one(text: str) -> str:

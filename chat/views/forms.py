@@ -40,13 +40,13 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
         return SeeOther(room.get_absolute_url())  # somebody reloads the page that said what was wrong
     nonce = request.POST.get("nonce") or None
     text = _written(request, nonce, request.POST.get("message", ""))
-    answers = number(request.POST.get("reply_to", "")) or None
-    post = actions.post_first if room.pk is None else partial(actions.post_message, reply_to=answers)
+    answers = request.POST.get(f"reply-{nonce}", request.POST.get("reply_to", ""))
+    post = actions.post_first if room.pk is None else partial(actions.post_message, reply_to=number(answers) or None)
     try:
         demand(request)
         post(room, participant, text, nonce, request.META.get("REMOTE_ADDR"))
     except Refused as refusal:
-        return show(request, room, participant, Failed("message", text, refusal))
+        return show(request, room, participant, Failed("message", text, refusal, answers))
     if back_to(request) and "HX-Request" in request.headers:  # the room takes the place of its promise
         return show(request, *find(request, slug, promised=True))
     return _back(request, room, participant)
@@ -79,7 +79,7 @@ def plain(request: HttpRequest, slug: str) -> HttpResponse:
     draft = _written(request, last, draft)
     if last in request.POST.getlist("sent"):
         draft = _unsaid(room, participant, last, draft)
-    failed = Failed("message", "\n".join([*kept, draft]), reason)
+    failed = Failed("message", "\n".join([*kept, draft]), reason, request.POST.get(f"reply-{last}", ""))
     room.refresh_from_db()  # it has moved on by what was posted
     response = show(request, room, participant, failed, plain=True)
     if not back_to(request):

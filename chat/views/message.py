@@ -15,7 +15,6 @@ from chat import actions, fragments, identity, policy
 from chat.errors import Forbidden, Refused
 from chat.models import Message, Participant, Room
 from chat.views.away import patient
-from chat.views.cached import anew
 from chat.views.forms import SeeOther, form
 from chat.views.framed import by_ticket
 from chat.views.pages import Found, find, fresh, show
@@ -92,22 +91,16 @@ def delete(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
 @for_reader
 @patient
 def reply(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
-    """The composer, with what is typed in it, that answers the message; without htmx the room with one."""
+    """What a composer then answers; without htmx the room with one."""
     room, _participant, found = _find(request, slug, seq)
-    nonce = NONCE.fullmatch(request.POST.get("nonce", ""))
-    if "HX-Request" not in request.headers or nonce is None:
+    if "HX-Request" not in request.headers:
         return SeeOther(f"{room.get_absolute_url()}?reply={found.seq}")
-    place = fragments.place_of(room)
-    context = {
-        **anew(slug, nonce[1], int(nonce[2]), request.POST.get("lines") == "1", place),
-        **_sent_along(request),
-        "answered": fragments.answered(found, room.get_absolute_url(), room.seq + 1),
-        "text": request.POST.get("message", ""),
-        "begun": request.POST.get(f"begun-{nonce[0]}", ""),
-        "focus": True,
-        "plain": "plain=1" in request.headers.get("HX-Current-URL", ""),
-    }
-    return _part(fragments.render("chat/_composer.html", context, place) + fragments.closed_menu(found))
+    nonce = NONCE.fullmatch(request.POST.get("nonce", ""))
+    if nonce is None:
+        return HttpResponse(status=204)
+    answered = fragments.answered(found, room.get_absolute_url())
+    context = {"room": room, "chain": nonce[1], "number": nonce[2], "answered": answered, "pushed": True}
+    return _part(fragments.render("chat/_answers.html", context) + fragments.closed_menu(found))
 
 
 @fresh
@@ -152,7 +145,13 @@ def _sent_along(request: HttpRequest) -> dict[str, Any]:
     """What the forms of the page say besides."""
     ticket = identity.ticket_of(request)
     token = "" if ticket else get_token(request)
-    return {"csrf_token": token, "ticket": str(ticket or ""), "back": back_to(request)}
+    nonce = request.GET.get("nonce", "")
+    return {
+        "csrf_token": token,
+        "ticket": str(ticket or ""),
+        "back": back_to(request),
+        "composer_field": f"text-{nonce}" if NONCE.fullmatch(nonce) else None,
+    }
 
 
 def _form(request: HttpRequest, room: Room, participant: Participant, found: Message) -> HttpResponse:

@@ -42,6 +42,8 @@ class Failed(NamedTuple):
     form: str
     text: str
     reason: Refused | None
+    reply_to: str = ""
+    """The seq of what it answers."""
 
 
 class Found(NamedTuple):
@@ -179,7 +181,7 @@ def show(
         "anew": htmx,
         "here": back if embed else request.get_full_path() if past else room.get_absolute_url(),
         "notice": notice or (at.refusal if at and at.form is None else None) or "",
-        "answered": _answered(request, room),
+        "answered": _answered(room, failed.reply_to if failed else request.GET.get("reply", "")),
         "editing": (at.form if at else None) or "",
         **({f"{failed.form}_text": failed.text, f"{failed.form}_reason": failed.reason or ""} if failed else {}),
     }
@@ -198,13 +200,12 @@ def show(
     return let_in(response) if framed and not htmx else response
 
 
-def _answered(request: HttpRequest, room: Room) -> fragments.Answered | None:
+def _answered(room: Room, seq: str) -> fragments.Answered | None:
     """What its composer is to answer."""
-    seq = request.POST.get("reply_to", request.GET.get("reply", ""))
     if not (seq.isascii() and seq.isdigit() and len(seq) < 19):
         return None
     message = room.messages.filter(seq=int(seq), deleted=False).first()
-    return fragments.answered(message, room.get_absolute_url(), room.seq + 1) if message else None
+    return fragments.answered(message, room.get_absolute_url()) if message else None
 
 
 def _past(request: HttpRequest, room: Room, at: Found | None) -> fragments.Log | None:
