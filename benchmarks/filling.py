@@ -9,6 +9,7 @@ import time
 
 import psycopg
 
+from chat.formatting import VERSION
 from chat.tests import servers
 
 ROOMS = ["lobby", *(f"room-{number}" for number in range(1, 5))]
@@ -26,8 +27,10 @@ PARTICIPANTS = """
     FROM {series}"""
 
 MESSAGES = """
-    INSERT INTO chat_message (room_id, author_id, author_name, body, marks, nonce, seq, changed, sent, deleted, goes_on)
-    SELECT room.id, author.id, author.name, 'message ' || n || ' of many, and so on in words of a message', '[]',
+    INSERT INTO chat_message
+        (room_id, author_id, author_name, body, html, html_version, marks, nonce, seq, changed, sent, deleted, goes_on)
+    SELECT room.id, author.id, author.name, 'message ' || n || ' of many, and so on in words of a message',
+        'message ' || n || ' of many, and so on in words of a message', {{version}}, '[]',
         CASE WHEN n % 10 = 0 THEN NULL ELSE 'filled' || room.id || '-' || n END,
         n, n, {sent}, {false}, {false}
     FROM {series} CROSS JOIN chat_room AS room
@@ -96,7 +99,7 @@ def fill(database_url: str, each: int, label: str) -> None:
         table.run(PARTICIPANTS, first=1, last=AUTHORS)
         for first in range(1, each + 1, PIECE):
             last = min(first + PIECE - 1, each)
-            table.run(MESSAGES, first=first, last=last, begin=begin)
+            table.run(MESSAGES, first=first, last=last, begin=begin, version=VERSION)
             took = time.monotonic() - start
             say(f"{label}: {last * len(ROOMS):,} of {each * len(ROOMS):,} messages are there ({took:.0f} s)")
         table.run("UPDATE chat_room SET seq = {{each}}", each=each)

@@ -5,10 +5,11 @@ What is found is kept as marks, places in the text; they become HTML only when i
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from chat import names
@@ -24,6 +25,10 @@ UNFINISHED = re.compile(r"(?:\A|(?<=[^\w@/+]))@([^\s@][^@\n]{0,40})\Z")
 WINDOW = re.compile(rf"[^@\n]{{1,{NAME_LENGTH}}}")
 KANJI = "\u3040-\u30ff\u3400-\u9fff"  # written without blanks, so that a name may end after any of them
 PIECE = re.compile(rf"[{KANJI}]|(?:(?![{KANJI}])\w)+|[^\w\s]")
+
+MENTION = '<span class="mention" data-mention="{}">{}</span>'
+FIRST_RESERVED = 0xFDD0  # of 32 code points that no text is to hold, more than there are mentions in one
+RESERVED = re.compile("[\ufdd0-\ufdef]")
 
 Mark = tuple[int, int, str]
 """From where to where somebody is spoken of, and the keys of whoever is meant, with blanks between; * is everybody."""
@@ -95,12 +100,42 @@ def html(text: str, made: Iterable[tuple[int, int, str]]) -> SafeString:
     """The text, escaped, with whoever is spoken of marked."""
     pieces, done = [], 0
     for start, end, keys in made:
-        pieces += [
-            escape(text[done:start]),
-            format_html('<span class="mention" data-mention="{}">{}</span>', keys, text[start:end]),
-        ]
+        pieces += [escape(text[done:start]), MENTION.format(escape(keys), escape(text[start:end]))]
         done = end
     return mark_safe("".join([*pieces, escape(text[done:])]))  # noqa: S308
+
+
+class Marked:
+    """A text in which each mark is one character, that no rule of a parser knows, until it is HTML."""
+
+    def __init__(self, text: str, made: Sequence[Mark]):
+        pieces, done = [], 0
+        self._marks = made
+        self._said = [text[start:end] for start, end, _ in made]
+        for number, (start, end, _) in enumerate(made):
+            pieces += [RESERVED.sub("\ufffd", text[done:start]), chr(FIRST_RESERVED + number)]
+            done = end
+        self.text = "".join([*pieces, RESERVED.sub("\ufffd", text[done:])])
+
+    def html(self, text: str, called: set[int]) -> str:
+        """A piece of it, escaped, with whoever is spoken of marked; the numbers of the marks in it join `called`."""
+
+        def mention(found: re.Match[str]) -> str:
+            number = ord(found[0]) - FIRST_RESERVED
+            called.add(number)
+            return MENTION.format(escape(self._marks[number][2]), escape(self._said[number]))
+
+        return RESERVED.sub(mention, escape(text))
+
+    def restored(self, text: str) -> str:
+        """A piece of it as it was typed."""
+        return RESERVED.sub(lambda found: self._said[ord(found[0]) - FIRST_RESERVED], text) if self._said else text
+
+    def restored_in_address(self, address: str) -> str:
+        """The same of what is quoted already."""
+        for number, said in enumerate(self._said):
+            address = address.replace(quote(chr(FIRST_RESERVED + number)), quote(said))
+        return address
 
 
 def excerpt(text: str, made: Iterable[tuple[int, int, str]], key: str) -> tuple[str, list[Mark]]:

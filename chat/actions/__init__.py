@@ -21,6 +21,7 @@ from chat.actions.post import Outcome, Post
 from chat.actions.posting import post_message, post_messages
 from chat.actions.presence import keep_presence, note_presence, say_writing, say_written
 from chat.actions.reading import mark_read, read_room
+from chat.actions.rendering import render_messages
 from chat.actions.repeats import begins, unsaid
 from chat.actions.rooms import archive_room, change_room, make_room, open_room, renew_epochs, save_room
 from chat.actions.seeding import seed_demo
@@ -66,6 +67,7 @@ __all__ = [
     "read_room",
     "remove_member",
     "rename",
+    "render_messages",
     "renew_epochs",
     "room_of",
     "save_room",

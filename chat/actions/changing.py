@@ -14,11 +14,12 @@ from chat.actions.people import enrol
 from chat.actions.permission import demand
 from chat.conf import conf
 from chat.errors import Forbidden, Refused, sentence
+from chat.formatting import first_line
 from chat.markup import message_body
 from chat.models import Message, Participant, Room, Version
 
 Rule = Callable[[Participant, Message], policy.Verdict]
-CHANGED = ["body", "edited", "deleted", "marks", "pinned", "changed"]
+CHANGED = ["body", "html", "html_version", "edited", "deleted", "marks", "pinned", "changed"]
 MOST_PINS = 20  # in a room
 GONE = _("This message has been deleted.")
 TOO_MANY = _("At most {most} messages can be pinned: unpin another one first.")
@@ -40,9 +41,8 @@ def edit_message(message_id: int, editor: Participant, body: object, address: st
         if text != message.body:
             written = message.edited or message.sent
             Version.objects.create(message=message, body=message.body, marks=message.marks, written=written)
-            before, message.body, message.edited = message.first_line, text, timezone.now()
-            begins = message.first_line != before
-            _store(message, editor, events.message_edited, pins=begins and message.pinned is not None, replies=begins)
+            message.body, message.edited = text, timezone.now()
+            _store(message, editor, events.message_edited)
     return message
 
 
@@ -57,8 +57,7 @@ def delete_message(message_id: int, deleter: Participant) -> Message:
         if not message.deleted:
             message.versions.all().delete()
             message.body, message.edited, message.deleted = "", None, True
-            message.pinned, pins = None, message.pinned is not None
-            _store(message, deleter, events.message_deleted, pins=pins, replies=True)
+            _store(message, deleter, events.message_deleted)
     return message
 
 
@@ -98,16 +97,19 @@ def _locked(message_id: int, actor: Participant, allowed: Rule) -> Message:
     return message
 
 
-def _store(message: Message, actor: Participant, signal: Signal, *, pins: bool, replies: bool) -> None:
-    """`pins` and `replies`: they say how it begins, which is another now."""
+def _store(message: Message, actor: Participant, signal: Signal) -> None:
+    """With all that says how it begins, should that be another now: replies, and the pins."""
     message.changed = message.room.next_seq()
-    had, mentions = message.marks, spell_out(message.room, [message])
+    begun, had, was_pinned = first_line(message.html), message.marks, message.pinned is not None
+    mentions = spell_out(message.room, [message])
+    if message.deleted:
+        message.pinned = None
     message.save(update_fields=CHANGED)
     if had or mentions:
         renew_mentions(message, mentions)
-    if pins:
-        message.room.note_pins()
-    if replies:
+    if message.deleted or first_line(message.html) != begun:
+        if was_pinned:
+            message.room.note_pins()
         _renew_replies(message)
     bus.ring(message.room_id, message.changed)
     events.tell(signal, Message, message=message, actor=actor)

@@ -1,15 +1,17 @@
-"""Mentions are stored with the message, under its room's lock: of whom it speaks, among those who can read it."""
+"""What a message says is formatted when it is written, under its room's lock, and with that of whom it speaks: among
+those who can read it."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 
 from chat import policy
-from chat.mentions import EVERYBODY, ROOM, called, handles, marks, spots
+from chat.formatting import VERSION, formatted
+from chat.mentions import EVERYBODY, ROOM, Mark, called, handles, marks, spots
 from chat.models import Membership, Mention, Message, Room
 
 
 def spell_out(room: Room, rows: Sequence[Message]) -> list[Mention]:
-    """Mark in these messages who is spoken of, and give the rows of that, to be stored after them.
+    """Format these messages, with whoever is spoken of marked, and give the rows of that, to be stored after them.
 
     It costs a query for all of them together, and one more for @room; none while no text has an @.
     """
@@ -17,7 +19,7 @@ def spell_out(room: Room, rows: Sequence[Message]) -> list[Mention]:
     wanted = handles(spot for _, there in found for spot in there)
     if not wanted:
         for row in rows:
-            row.marks = []
+            _format(row, [])
         return []
     keys, ids = defaultdict(list), {}
     people = policy.readers(room).filter(handle__in=wanted).order_by("pk")
@@ -27,8 +29,13 @@ def spell_out(room: Room, rows: Sequence[Message]) -> list[Mention]:
     if ROOM in wanted:
         Membership.objects.tell_roles(room, {row.author for row in rows})
     for row, there in found:
-        row.marks = [[*mark] for mark in marks(there, _for(row, room, keys, ROOM in wanted))]
+        _format(row, marks(there, _for(row, room, keys, ROOM in wanted)))
     return [Mention(message=row, participant_id=ids.get(key)) for row in rows for key in called(row.marks)]
+
+
+def _format(row: Message, made: Sequence[Mark]) -> None:
+    row.html, called_in = formatted(row.body, made)
+    row.marks, row.html_version = [[*mark] for mark in called_in], VERSION
 
 
 def _for(row: Message, room: Room, keys: dict[str, list[str]], room_called: bool) -> dict[str, list[str]]:

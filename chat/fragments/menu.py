@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from chat import mentions
 from chat.errors import Refused
+from chat.formatting import formatted
 from chat.fragments.lookup import place_of
 from chat.fragments.messages import message_context
 from chat.fragments.room import longest
@@ -46,7 +46,7 @@ def closed_menu(message: Message) -> SafeString:
 
 def below(message: Message, may: Collection[str], form: Mapping[str, Any], before: Sequence[Version]) -> SafeString:
     """On its own page: the same, and what it said before it was changed."""
-    earlier = [(one, mentions.html(one.body, one.marks)) for one in before]
+    earlier = [(one, formatted(one.body, one.marks).html) for one in before]
     context = {**menu_context(message, {*may} - {"versions"}, form), "edit_field": None, "composer_field": None}
     items = render("chat/_menu_items.html", context)
     return items + render("chat/_versions.html", {"message": message, "earlier": earlier}, place_of(message.room))

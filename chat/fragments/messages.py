@@ -9,6 +9,7 @@ from django.utils.translation import get_language, gettext
 
 from chat import mentions
 from chat.conf import conf
+from chat.formatting import VERSION, first_line, formatted, titled
 from chat.fragments.freshness import period
 from chat.fragments.lookup import lookup, place_of
 from chat.fragments.people import forget_gatherings
@@ -38,9 +39,24 @@ def message(message: Message, where: Where) -> SafeString:
 
 def message_context(message: Message, address: str) -> dict[str, Any]:
     """What _message.html asks for. `message` is read by `for_page`; `address`: its room's."""
-    body = mentions.html(message.body, message.marks)
     quoted = answered(message.reply_to, address) if message.reply_to else None
-    return {"message": message, "body": body, "permalink": f"{address}{message.seq}/", "answered": quoted}
+    return {"message": message, "body": said(message), "permalink": f"{address}{message.seq}/", "answered": quoted}
+
+
+def _html(message: Message) -> str:
+    """Made anew where another version of the formatting has made it."""
+    return message.html if message.html_version == VERSION else formatted(message.body, message.marks).html
+
+
+def said(message: Message) -> SafeString:
+    """What it says, formatted."""
+    html = _html(message)
+    return titled(html, gettext("Hidden text")) if "<summary>" in html else mark_safe(html)  # noqa: S308
+
+
+def begins(message: Message) -> str:
+    """Its first line, where that stands for it."""
+    return first_line(_html(message))
 
 
 class Answered(NamedTuple):
@@ -56,7 +72,7 @@ class Answered(NamedTuple):
 
 def answered(message: Message, address: str) -> Answered:
     """`address`: its room's."""
-    line = gettext("This message was deleted.") if message.deleted else message.first_line
+    line = gettext("This message was deleted.") if message.deleted else begins(message)
     return Answered(message.seq, message.author_name, line, f"{address}{message.seq}/")
 
 

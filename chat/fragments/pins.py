@@ -9,7 +9,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from chat.fragments.lookup import lookup
-from chat.fragments.messages import Where
+from chat.fragments.messages import Where, begins
 from chat.fragments.templates import render
 from chat.models import Message, Room
 
@@ -43,5 +43,5 @@ def pins(room: Room, messages: Sequence[Message]) -> Pins:
 def pins_context(room: Room, messages: Sequence[Message]) -> dict[str, Any]:
     """What _pins_count.html and _pins_list.html ask for."""
     address = room.get_absolute_url()
-    told = [(one, one.first_line, f"{address}{one.seq}/") for one in messages]
+    told = [(one, begins(one), f"{address}{one.seq}/") for one in messages]
     return {"room": room, "pinned": told}

@@ -13,7 +13,6 @@ from chat.conf import conf
 TOGETHER = timedelta(minutes=5)
 NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LONGEST_NONCE = 64
-LINE = 140  # characters of a message, where its first line stands for it
 PART = "."  # no nonce of a client has one
 MOST_NONCES = 200  # of a page that comes back: it keeps eleven composers, and those that were refused
 
@@ -69,6 +68,10 @@ class Message(models.Model):
         default=list,
         editable=False,
         help_text="Where its text speaks of whom, as understood when written: [[from, to, keys], …], * for everybody.",
+    )
+    html = models.TextField(default="", editable=False, help_text="Its text, formatted when it was written.")
+    html_version = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Of what formatted it; another one's is made anew when it is shown."
     )
     seq = models.PositiveBigIntegerField(help_text="Its place in the room, for ever.")
     changed = models.PositiveBigIntegerField(help_text="The room's seq at its last change.")
@@ -131,12 +134,6 @@ class Message(models.Model):
     def part(self) -> int:
         """So many came from that one before it."""
         return int((self.nonce or "").partition(PART)[2] or 0)
-
-    @property
-    def first_line(self) -> str:
-        """How it begins, where that stands for it. Counted in code points: accents can be piled up without end."""
-        first, _, rest = self.body.strip().partition("\n")
-        return f"{first[: LINE - 1]}…" if len(first) > LINE else f"{first} …" if rest else first
 
     @property
     def speaker(self) -> str:

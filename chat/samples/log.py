@@ -12,6 +12,26 @@ from chat.models import Message, Room
 from chat.rules import ALLOWED, Verdict
 from chat.samples.cast import AMARA, BEN, FARID, LIOR, LONG, NOW, VISITOR, YOU, Sample, Scene
 
+FORMATTED = """**Saturday**, not ~~Friday~~, says [the plan](https://example.org/plan):
+
+> Bring *gloves*
+> and `boots`
+
+1. dig
+2. plant
+   - tomatoes
+   - :carrot: carrots
+
+שבת שלום!"""
+CODE = """So that the tap opens by itself:
+
+```python
+@every("day")  # at six
+def water(garden: Garden) -> None:
+    if garden.rain < 2.5:
+        garden.tap("north").open(minutes=20)
+```"""
+
 
 def messages(scene: Scene) -> Iterator[Sample]:
     states = {
@@ -38,6 +58,9 @@ def messages(scene: Scene) -> Iterator[Sample]:
         "both-directions": scene.message("The word for it is שלום, as in Jerusalem.", LIOR),
         "links": scene.message("It says so on https://example.org/tomatoes?sort=new, at the end.", AMARA),
         "emoji": scene.message("🎂🎉", BEN),
+        "formatted": scene.message(FORMATTED, BEN),
+        "code": scene.message(CODE, AMARA),
+        "hidden": scene.message("It was ||the butler, with the *candlestick*||, of course.", BEN),
         "markup": scene.message('<b>bold</b> & "quoted" <i>never</i> {{ a }} {% b %}', AMARA),
     }
     for state, message in states.items():

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from chat import fragments, mentions
+from chat import fragments
 from chat.errors import Refused
+from chat.formatting import formatted
 from chat.models import Message, Version
 from chat.samples.cast import NOW, TOKEN, YOU, Sample, Scene
 
@@ -35,7 +36,7 @@ def menus(scene: Scene) -> Iterator[Sample]:
     room = scene.room()
     yield Sample("chat/_unsaved.html", "yet", {"room": room}, (".unsaved-not[hx-get][hx-swap]", ".unsaved"))
     message = _mine(scene, "We meet at noon.")
-    texts = [(Version(message=message, body=text, written=NOW), mentions.html(text, [])) for text in ("Noon", "One")]
+    texts = [(Version(message=message, body=text, written=NOW), formatted(text).html) for text in ("Noon", "One")]
     yield Sample("chat/_versions.html", "two", {"message": message, "earlier": texts}, (f"#versions-{message.pk}",))
     yield Sample("chat/_versions.html", "none", {"message": message, "earlier": []})
 

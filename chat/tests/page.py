@@ -26,7 +26,7 @@ PIECE = re.compile(
     re.DOTALL,
 )  # fmt: skip
 ARTICLE = re.compile(r'id="message-(\d+)" data-seq="(\d+)"')
-BODY = re.compile(r'<p class="message-body[^>]*>(.*?)</p>', re.DOTALL)
+BODY = re.compile(r'<(?:p|section) class="message-body[^>]*>(.*?)</(?:p|section)>', re.DOTALL)
 DAY = re.compile(r'<p class="day"><time datetime="([\d-]+)">')
 ASKED_BEFORE = re.compile(r'name="before" value="(\d+)"')
 

@@ -67,7 +67,7 @@ def test_a_plain_form_while_the_database_is_away(postgres):
         postgres.start()
         until(lambda: health(site)[0] == 200, "the pool has a connection again")
         for _ in range(2):  # twice, and stored once
-            assert person.open(*post).read().decode().count("typed &lt;b&gt;</p>") == 1
+            assert person.open(*post).read().decode().count("typed &lt;b&gt;</section>") == 1
 
 
 def test_redis_unreachable_from_the_start(database_url, redis, browser):

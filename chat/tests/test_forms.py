@@ -49,7 +49,7 @@ def test_it_works(browser_like):
     form = {name: field(page, name) for name in ("csrfmiddlewaretoken", "nonce")}
     answer = browser_like.post("/chat/lobby/messages/", {**form, "message": "hello"})
     assert (answer.status_code, answer["Location"]) == (303, "/chat/lobby/")
-    assert ">hello</p>" in browser_like.get(answer["Location"]).text
+    assert ">hello</section>" in browser_like.get(answer["Location"]).text
 
 
 def test_a_browser_that_knows_no_style_reads_of_no_state_that_it_never_has(client, lobby):
@@ -77,7 +77,7 @@ def test_hostile_text_names_and_rooms_are_shown_as_text(client, db):
     actions.post_message(room, author, HOSTILE)
     page = client.get("/chat/r/")
     assert "<script>alert" not in page.text
-    assert "{{ 7|add:7 }}</p>" in page.text
+    assert "{{ 7|add:7 }}</section>" in page.text
     assert page.text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 5
 
 

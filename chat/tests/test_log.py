@@ -79,7 +79,7 @@ def test_each_change_is_seen_at_once(lobby, ann, change):
     elif change == "delete":
         actions.delete_message(message.pk, ann)
     else:
-        Message.objects.update(body="after")
+        Message.objects.update(body="after", html="after")
         actions.renew_epochs()
     assert ("This message was deleted." if change == "delete" else "after") in now(lobby).html
 

@@ -277,7 +277,7 @@ HOSTILE = [
 def test_nothing_typed_becomes_markup(lobby, ann, people, text):
     people("Bob")
     html = fragments.message(actions.post_message(lobby, ann, f"{text} @bob {text}"), fragments.Where.of(lobby))
-    body = re.search(r'<p class="message-body" dir="auto">(.*)</p>', html)[1]
+    body = re.search(r'<section class="message-body" dir="auto">(.*)</section>', html)[1]
     bare = re.sub(r'<span class="mention" data-mention="u\d+">@bob</span>', "@bob", body)
     assert bare != body
     assert not {"<", ">", '"', "'"} & {*bare}
@@ -290,7 +290,7 @@ def test_a_hostile_name_is_only_a_name(lobby, ann, people, name):
     Participant.objects.filter(pk=bob.pk).update(name=name, handle=handle(name))
     message = actions.post_message(lobby, ann, f"@{name}")
     html = fragments.message(message, fragments.Where.of(message.room))
-    assert {*re.findall(r"</?([^\s>]*)", html)} <= {"article", "header", "bdi", "span", "time", "p", "a"}
+    assert {*re.findall(r"</?([^\s>]*)", html)} <= {"article", "header", "bdi", "span", "time", "section", "a", "p"}
     assert re.findall(r"<a ([^ ]*)", html) == ['class="message-more"']
     assert {keys for keys, _ in said(message)} <= {bob.key}
 

@@ -58,9 +58,9 @@ def test_from_special_to_general(override, client, lobby, cats, member, there, e
         actions.post_message(room, member, "hello")
         page = client.get(room.get_absolute_url()).text
         wanted = expected[room.slug]
-        assert (f"[{wanted}]: hello" if wanted else '<p class="message-body" dir="auto">hello</p>') in page
+        assert (f"[{wanted}]: hello" if wanted else '<section class="message-body" dir="auto">hello</section>') in page
         frame, *_ = fragments.Changes.since(Room.objects.get(pk=room.pk), 0).frames_after(0)
-        assert (f"[{wanted}]: hello" if wanted else '<p class="message-body" dir="auto">hello</p>') in frame
+        assert (f"[{wanted}]: hello" if wanted else '<section class="message-body" dir="auto">hello</section>') in frame
 
 
 def test_what_is_included_is_looked_up_the_same_way(override, client, cats, lobby):
@@ -168,7 +168,7 @@ def test_only_where_it_fails(override, client, lobby, ann, told):
         actions.post_message(lobby, ann, text)
     page = client.get("/chat/").text
     assert re.findall("mine: (\\w+)", page) == ["good", "better"]
-    assert '<p class="message-body" dir="auto">bad</p>' in page
+    assert '<section class="message-body" dir="auto">bad</section>' in page
     assert len(told()) == 1
 
 

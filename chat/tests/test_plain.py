@@ -43,7 +43,7 @@ def test_it_works(as_guest, lobby, ann):
     assert answer.status_code == 200
     assert bodies() == ["first", "second"]
     assert {message.author for message in Message.objects.select_related("author")} == {ann}
-    assert re.findall(r'<p class="message-body" dir="auto">(\w+)</p>', answer.text) == ["first", "second"]
+    assert re.findall(r'<section class="message-body" dir="auto">(\w+)</section>', answer.text) == ["first", "second"]
     assert draft(answer) == "half a sent"
     assert reasons(answer) == [""]
 

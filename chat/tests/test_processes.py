@@ -100,7 +100,7 @@ def test_messages_survive_the_process(site):
     site.process.wait()
     site.start()
     with urllib.request.urlopen(f"{site.url}/chat/") as page:
-        assert page.read().decode().count("before</p>") == 1
+        assert page.read().decode().count("before</section>") == 1
     with Raw(site) as raw:
         raw.send(do="sync", cursor="0")
         assert raw.hear(1) == ["before"]

@@ -53,7 +53,7 @@ async def test_a_message_is_an_element_of_the_log_with_its_place_and_author(conn
 async def test_what_people_type_is_shown_as_they_typed_it(connect, lobby, said, shown):
     socket = await connect()
     await socket.say(message=said)
-    assert f">{shown}</p>" in await socket.receive_from(timeout=30)
+    assert f">{shown}</section>" in await socket.receive_from(timeout=30)
 
 
 async def test_a_hostile_name_is_shown_as_text(connect, lobby):

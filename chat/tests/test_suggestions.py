@@ -199,7 +199,7 @@ async def test_what_was_begun_is_posted_by_a_frame(connect, lobby, ann):
     await socket.say(message="you", nonce=NONCE, **{f"begun-{NONCE}": "hi @Ann "})
     await socket.hears("hi @Ann you")
     await socket.say(message="you", nonce="c0ffee-4", **{"begun-c0ffee-4": ["x"]})
-    await socket.hears(">you</p>")
+    await socket.hears(">you</section>")
 
 
 # --- In Chromium -----------------------------------------------------------------------------------

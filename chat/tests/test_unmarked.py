@@ -72,7 +72,7 @@ class Seen(HTMLParser):
         said = dict(attributes)
         city = tag == "option" and "/" in (said.get("value") or "")
         initials = "avatar" in (said.get("class") or "").split()
-        if tag in DATA or city or initials or (said.get("dir") == "auto" and tag in ("p", "div")):
+        if tag in DATA or city or initials or (said.get("dir") == "auto" and tag in ("p", "div", "section")):
             self._data.append(tag)
         for name in SAID:
             self.text += f" {marked('')}{said.get(name) or ''}{marked('')} "
