@@ -28,9 +28,10 @@ PARTICIPANTS = """
 
 MESSAGES = """
     INSERT INTO chat_message
-        (room_id, author_id, author_name, body, html, html_version, marks, nonce, seq, changed, sent, deleted, goes_on)
+        (room_id, author_id, author_name, body, html, html_version, marks, reactions,
+        nonce, seq, changed, sent, deleted, goes_on)
     SELECT room.id, author.id, author.name, 'message ' || n || ' of many, and so on in words of a message',
-        'message ' || n || ' of many, and so on in words of a message', {{version}}, '[]',
+        'message ' || n || ' of many, and so on in words of a message', {{version}}, '[]', '[]',
         CASE WHEN n % 10 = 0 THEN NULL ELSE 'filled' || room.id || '-' || n END,
         n, n, {sent}, {false}, {false}
     FROM {series} CROSS JOIN chat_room AS room

@@ -111,6 +111,9 @@ class Conf:
     edit_seconds = Setting(0, least=0)
     """For how long whoever wrote a message may change or delete it; 0 for ever. Moderators may always delete one."""
 
+    reactions = Setting("👍 ❤️ 😂 🎉 😮 😢")
+    """Emoji that a message's menu offers at once, separated by blanks; any other can be found there."""
+
     participant_rate = Setting("120/minute")
     """What one participant may write, in the notation of the `limits` library."""
 

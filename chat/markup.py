@@ -46,7 +46,7 @@ def message_body(text: object, longest: int) -> str:
                 longest=longest,
             )
         )
-    if not _visible(body):
+    if not visible(body):
         raise Refused(_("Nothing to send: the message is empty."))
     blanks = 0 if EMPTY.isdisjoint(body) else sum(map(EMPTY.__contains__, body))
     if blanks > MOST_BLANKS * max(sum(map(_marks, body)), 1):
@@ -59,7 +59,7 @@ def participant_name(text: object, longest: int) -> str:
     plain = unicodedata.normalize("NFKC", _text(text, _("A name")))
     words = ("".join(char for char in word if _marks(char) or char in KEPT) for word in plain.split())
     name = unicodedata.normalize("NFKC", " ".join(filter(None, words)))  # again: what stood between may have gone
-    if not _visible(name):
+    if not visible(name):
         raise Refused(_("A name needs at least one letter."))
     if len(name) > longest:
         raise Refused(sentence(NAME_TOO_LONG, length=len(name), longest=longest))
@@ -84,7 +84,7 @@ def _in(field: str) -> Iterator[None]:
 def room_name(text: object) -> str:
     """What a room is called, on one line. Refused when unfit."""
     name = " ".join(_text(text, _("A name")).split())
-    if not _visible(name):
+    if not visible(name):
         raise Refused(_("A room needs a name."))
     if len(name) > ROOM_NAME:
         raise Refused(sentence(NAME_TOO_LONG, length=len(name), longest=ROOM_NAME))
@@ -103,7 +103,7 @@ def room_topic(text: object) -> str:
                 longest=ROOM_TOPIC,
             )
         )
-    return topic if _visible(topic) else ""
+    return topic if visible(topic) else ""
 
 
 def moment(text: object, fit: Callable[[datetime], None]) -> datetime | None:
@@ -141,5 +141,6 @@ def _marks(char: str) -> bool:
     return unicodedata.category(char) not in INVISIBLE and char not in BLANKS
 
 
-def _visible(text: str) -> bool:
+def visible(text: str) -> bool:
+    """Whether anything of it leaves a mark on the screen."""
     return any(map(_marks, text))

@@ -20,6 +20,7 @@ from chat.actions.people import CHOICES, ban, change_person, enrol, note_digest,
 from chat.actions.post import Outcome, Post
 from chat.actions.posting import post_message, post_messages
 from chat.actions.presence import keep_presence, note_presence, say_writing, say_written
+from chat.actions.reacting import react
 from chat.actions.reading import mark_read, read_room
 from chat.actions.rendering import render_messages
 from chat.actions.repeats import begins, unsaid
@@ -64,6 +65,7 @@ __all__ = [
     "post_messages",
     "promise",
     "promised_room",
+    "react",
     "read_room",
     "remove_member",
     "rename",

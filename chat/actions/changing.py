@@ -19,7 +19,7 @@ from chat.markup import message_body
 from chat.models import Message, Participant, Room, Version
 
 Rule = Callable[[Participant, Message], policy.Verdict]
-CHANGED = ["body", "html", "html_version", "edited", "deleted", "marks", "pinned", "changed"]
+CHANGED = ["body", "html", "html_version", "edited", "deleted", "marks", "pinned", "reactions", "changed"]
 MOST_PINS = 20  # in a room
 GONE = _("This message has been deleted.")
 TOO_MANY = _("At most {most} messages can be pinned: unpin another one first.")
@@ -30,12 +30,12 @@ def edit_message(message_id: int, editor: Participant, body: object, address: st
     network address it came from. Raises Message.DoesNotExist.
     """
     text = message_body(body, conf.message_length)
-    message = _asked(message_id, editor, policy.can_edit)
+    message = asked(message_id, editor, policy.can_edit)
     demand(rules.can_say(editor, message.room, text))
     limits.count(editor, address)
     editor = enrol(editor)
     with transaction.atomic():
-        message = _locked(message_id, editor, policy.can_edit)
+        message = locked(message_id, editor, policy.can_edit)
         if message.deleted:  # whatever a host's rule says
             raise Forbidden(GONE)
         if text != message.body:
@@ -50,12 +50,14 @@ def delete_message(message_id: int, deleter: Participant) -> Message:
     """Leave a tombstone: what was there is nowhere any more. No limit counts it, as there is no more to delete than was
     written, and a moderator may have much to do. Raises Message.DoesNotExist.
     """
-    _asked(message_id, deleter, policy.can_delete)
+    asked(message_id, deleter, policy.can_delete)
     deleter = enrol(deleter)
     with transaction.atomic():
-        message = _locked(message_id, deleter, policy.can_delete)
+        message = locked(message_id, deleter, policy.can_delete)
         if not message.deleted:
             message.versions.all().delete()
+            message.reacted.all().delete()
+            message.reactions = []
             message.body, message.edited, message.deleted = "", None, True
             _store(message, deleter, events.message_deleted)
     return message
@@ -63,11 +65,11 @@ def delete_message(message_id: int, deleter: Participant) -> Message:
 
 def pin_message(message_id: int, actor: Participant, pinned: bool | None = None, address: str | None = None) -> Message:
     """Keep it in view at the room's head, or no longer; None: whichever it is not. Raises Message.DoesNotExist."""
-    _asked(message_id, actor, policy.can_pin)
+    asked(message_id, actor, policy.can_pin)
     limits.count(actor, address)
     actor = enrol(actor)
     with transaction.atomic():
-        message = _locked(message_id, actor, policy.can_pin)
+        message = locked(message_id, actor, policy.can_pin)
         wanted = message.pinned is None if pinned is None else pinned
         if wanted and message.deleted:
             raise Forbidden(GONE)
@@ -81,14 +83,14 @@ def pin_message(message_id: int, actor: Participant, pinned: bool | None = None,
     return message
 
 
-def _asked(message_id: int, actor: Participant, allowed: Rule) -> Message:
+def asked(message_id: int, actor: Participant, allowed: Rule) -> Message:
     """As it stands now. Raises Forbidden where they may not, before anything is stored or locked for them."""
     message = Message.objects.select_related("room").get(pk=message_id)
     demand(allowed(actor, message))
     return message
 
 
-def _locked(message_id: int, actor: Participant, allowed: Rule) -> Message:
+def locked(message_id: int, actor: Participant, allowed: Rule) -> Message:
     """As it stands, and will until the transaction is over. Raises Forbidden where they may not."""
     message = Message.objects.get(pk=message_id)
     message.room = Room.objects.locked(message.room_id)

@@ -11,11 +11,12 @@ from limits import parse
 
 from chat import rules
 from chat.conf import conf
+from chat.formatting import one_emoji
 from chat.origin import ancestors
 
 LONGEST_ESCAPE = 6  # "&#x27;": what escaping makes of one character, in bytes
 SHORTEST_SECRET = 32  # characters
-FRAGMENT_ROOM = 4096  # the rest of a message's fragment, in bytes
+FRAGMENT_ROOM = 16 * 1024  # the rest of a message's fragment, in bytes: what people put to it most of all
 
 
 @register()
@@ -28,6 +29,8 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
                 parse(value)
             if setting.name == "CHAT_DEFAULT_ROOM" and not slug_re.fullmatch(value):
                 raise ValueError(f"{value!r} is not a slug: letters, digits, - and _")
+            if setting.name == "CHAT_REACTIONS" and (wrong := [one for one in value.split() if not one_emoji(one)]):
+                raise ValueError(f"{' '.join(wrong)} is no emoji")
         except ValueError as error:
             found.append(Error(f"{setting.name} can't be read: {error}", hint="See docs/settings.md.", id="chat.E001"))
     if not found and conf.message_length * LONGEST_ESCAPE + FRAGMENT_ROOM > conf.frame_limit:

@@ -14,18 +14,21 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 
 from chat import mentions
+from chat.formatting.blocks import FENCED, on_lines_of_their_own
 from chat.formatting.code import GROUPS
-from chat.formatting.emoji import large
-from chat.formatting.html import Writer
-from chat.formatting.markdown import SCHEMES, Unfit, parsed
-from chat.formatting.reading import first_line, titled
+from chat.formatting.emoji import found_emoji, large, one_emoji
+from chat.formatting.html import INLINES, Writer
+from chat.formatting.inlines import HIDDEN
+from chat.formatting.links import SCHEMES
+from chat.formatting.markdown import Unfit, parsed
+from chat.formatting.reading import first_line, plain, titled
 from chat.mentions import Mark
 
-__all__ = ["VERSION", "Formatted", "first_line", "formatted", "titled"]
+__all__ = ["VERSION", "Formatted", "first_line", "formatted", "found_emoji", "one_emoji", "plain", "titled"]
 
 logger = logging.getLogger("chat.formatting")
 
-VERSION = 1
+VERSION = 2
 """Of what is made here of a text. Raise it with each change of that, and `manage.py render_messages` makes it anew."""
 
 MOST_BYTES = 48 * 1024
@@ -34,16 +37,18 @@ MOST_SIGNS = 800
 
 SIGN = re.compile(
     r"[*_`\\]|~~|\|\||\]\(|\w@\w|:[a-z0-9_+-]+:|<\w|\bwww\.|:/|mailto:"
-    r"|^[ \t]*(?:>|[-+][ \t]|\d{1,9}[.)][ \t])",
+    r"|^[ \t]*(?:>|-[ \t]|\d{1,3}\.[ \t])",
     re.M | re.I,
 )
 COSTS = re.compile(r"[*_`\\~|\[\]:@<!>\n]|www\.", re.I)
 ADDRESS = re.compile(r":/|@|www\.", re.I)
+LINK_COST = 200
+"""Characters for which a link with words of its own counts once more: what follows it is looked through."""
 TAG = re.compile(r"<[^>]*>")
 
 CLEANER = nh3.Cleaner(
     tags=set("a blockquote code details div em li ol p pre s span strong summary ul".split()),
-    attributes={"a": {"href", "title"}, "li": {"value"}, "pre": {"data-language"}, "span": {"data-mention"}},
+    attributes={"a": {"href"}, "li": {"value"}, "pre": {"data-language"}, "span": {"data-mention"}},
     tag_attribute_values={
         **{tag: {"dir": {"auto"}} for tag in ("blockquote", "div", "ol", "p", "ul")},
         "a": {"target": {"_blank"}, "rel": {"nofollow ugc noopener"}},
@@ -72,14 +77,31 @@ def formatted(text: str, marks: Iterable[Mark] = ()) -> Formatted:
         if SIGN.search(text):
             return _rendered(text, found)
     except Unfit:
-        pass
+        return _hidden_at_least(text, found)
     except Exception:  # a message must not break its room, whatever a library makes of it
         logger.exception("A text could not be formatted, and stands as it was typed.")
     return Formatted(mentions.html(text, found), found)
 
 
+def _hidden_at_least(text: str, marks: list[Mark]) -> Formatted:
+    """As it was typed, but for what is not to be read by everybody."""
+    marked, called, pieces, done = mentions.Marked(text, marks), set[int](), list[str](), 0
+    for found in HIDDEN.finditer(marked.text):
+        shown, covered = (marked.html(piece, called) for piece in (marked.text[done : found.start()], found[1]))
+        pieces += [shown, INLINES["hidden_open"], covered, INLINES["hidden_close"]]
+        done = found.end()
+    pieces.append(marked.html(marked.text[done:], called))
+    return Formatted(mark_safe("".join(pieces)), marks)  # noqa: S308
+
+
+def _cost(text: str) -> int:
+    said = FENCED.sub("", on_lines_of_their_own(text))
+    links = said.count("](") * (len(said) // LINK_COST)
+    return len(COSTS.findall(said)) + 7 * len(ADDRESS.findall(said)) + links
+
+
 def _rendered(text: str, marks: list[Mark]) -> Formatted:
-    if len(COSTS.findall(text)) + 7 * len(ADDRESS.findall(text)) > MOST_SIGNS:
+    if _cost(text) > MOST_SIGNS:
         raise Unfit
     marked = mentions.Marked(text, marks)
     tokens = parsed(marked.text)

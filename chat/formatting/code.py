@@ -1,7 +1,8 @@
-"""Code in colours, for the languages in which nobody can make Pygments slow.
+"""Code in colours, for languages in which it is not known how to make Pygments slow.
 
 Of many lexers the time grows with the square of what they read, so they are stopped after a while, between two tokens.
-Those that do much between two tokens are left out: C++ is read as C, and there are no colours for .ini files.
+Those that do much between two tokens are left out, or what makes them do so: C++ is read as C, there are no colours for
+.ini files, and none for shells where a document follows in the text.
 """
 
 import time
@@ -44,7 +45,6 @@ LANGUAGES = {
         "python": "python py python3 py3",
         "ruby": "ruby rb",
         "rust": "rust rs",
-        "scala": "scala",
         "scss": "scss",
         "sql": "sql",
         "swift": "swift",
@@ -55,6 +55,9 @@ LANGUAGES = {
     }.items()
     for alias in aliases.split()
 }
+
+SHELLS = {"bash", "docker"}
+"""Whose lexers look for the end of a document in all that follows, from each of its letters."""
 
 GROUPS = {
     Comment: "comment",
@@ -94,6 +97,8 @@ def _group(kind: _TokenType) -> str:
 def coloured(code: str, language: str) -> str:
     """Its HTML; without colours where the language is unknown, or they take too long."""
     name = LANGUAGES.get(language.lower())
+    if name in SHELLS and "<<" in code:
+        name = None
     line_end = "\n"  # without which some know no last line
     read = _read(_lexer(name), code + line_end, time.thread_time() + MOST_SECONDS) if name else []
     if "".join(text for _, text in read) != code + line_end:

@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from django.utils.html import escape
 from markdown_it.token import Token
 
 from chat.formatting.code import coloured
 from chat.formatting.emoji import emojized
+from chat.formatting.links import reads_as_another
 from chat.formatting.markdown import Unfit
 from chat.mentions import Marked
 
 LANGUAGE = re.compile(r"[\w+#.-]{1,40}")
-ADDRESS = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[^\W\d_]{2,})(?![\w.-])", re.I)
 
 BLOCKS = {
     "blockquote_open": '<blockquote dir="auto">',
@@ -33,7 +32,6 @@ INLINES = {
     "s_open": "<s>",
     "s_close": "</s>",
     "softbreak": "\n",
-    "hardbreak": "\\\n",  # only a backslash at the end of a line makes one, and a line ends here anyhow
     # What is to be read there is said when the message is shown, in the reader's language.
     "hidden_open": '<details class="hidden-text"><summary></summary>',
     "hidden_close": "</details>",
@@ -51,6 +49,7 @@ class Writer:
     def write(self, tokens: Sequence[Token]) -> str:
         if all(token.type in PARAGRAPH for token in tokens):
             return self._paragraphs(tokens[1::3])
+        self._within = 0  # lists and quotations around what is written
         return "".join(self._block(tokens, number) for number in range(len(tokens)))
 
     def _paragraphs(self, inlines: Sequence[Token]) -> str:
@@ -64,11 +63,14 @@ class Writer:
 
     def _block(self, tokens: Sequence[Token], number: int) -> str:
         token = tokens[number]
+        self._within += token.nesting if token.type not in PARAGRAPH else 0
         match token.type:
             case "inline":
                 return self._inline(token)
             case "paragraph_open":
-                return "" if token.hidden else f'<{_paragraph(tokens[number + 1])} dir="auto">'
+                # Within what has a direction it has none of its own: that goes by the letters in here.
+                own = "" if self._within else ' dir="auto"'
+                return "" if token.hidden else f"<{_paragraph(tokens[number + 1])}{own}>"
             case "paragraph_close":
                 return "" if token.hidden else f"</{_paragraph(tokens[number - 1])}>"
             case "list_item_open":  # with its number as it was typed
@@ -107,7 +109,8 @@ class Writer:
             case "code_inline":
                 return f"<code>{escape(self.marked.restored(token.content))}</code>"
             case "image":
-                return self._linked(str(token.attrs["src"]), _title(token), token.content, self._text(token.content))
+                self._refuse_title(token)
+                return self._linked(str(token.attrs["src"]), token.content, self._text(token.content))
         return INLINES[token.type]
 
     def _text(self, text: str) -> str:
@@ -116,39 +119,35 @@ class Writer:
     def _link(self, token: Token, label: Sequence[Token]) -> str:
         address, said = str(token.attrs["href"]), "".join(child.content for child in label)
         if token.info == "auto":
-            return self._opened(address, "") + escape(self.marked.restored(said)) + "</a>"
+            return f"{self._opened(address)}{escape(self.marked.restored(said))}</a>"
+        self._refuse_title(token)
         if any(child.type == "link_open" for child in label):
             raise Unfit  # no browser takes a link within a link
         inner = "".join(self._text(child.content) if child.type == "image" else self._piece(child) for child in label)
-        return self._linked(address, _title(token), said, inner)
+        return self._linked(address, said, inner)
 
-    def _linked(self, address: str, title: str, said: str, inner: str) -> str:
+    def _linked(self, address: str, said: str, inner: str) -> str:
         """What reads as an address is no link to another one: that one follows it."""
-        opened, address = self._opened(address, title), escape(self.marked.restored_in_address(address))
+        opened, leads = self._opened(address), self.marked.restored_in_address(address)
         if not said.strip():
-            return f"{opened}{address}</a>"
-        if _reads_as_another(said, address):
-            return f"{inner} ({opened}{address}</a>)"
+            return f"{opened}{escape(leads)}</a>"
+        if reads_as_another(self.marked.restored(said), leads):
+            return f"{inner} ({opened}{escape(leads)}</a>)"
         return f"{opened}{inner}</a>"
 
-    def _opened(self, address: str, title: str) -> str:
-        title = self.marked.restored(title)
-        if '"' in title or not address:  # markdown-it makes none of an address that is not allowed
+    def _opened(self, address: str) -> str:
+        if not address:  # markdown-it leaves none of one that is not allowed
             raise Unfit
-        named = f' title="{escape(title)}"' if title else ""
         address = escape(self.marked.restored_in_address(address))
-        return f'<a href="{address}"{named} target="_blank" rel="nofollow ugc noopener">'
+        return f'<a href="{address}" target="_blank" rel="nofollow ugc noopener">'
+
+    @staticmethod
+    def _refuse_title(token: Token) -> None:
+        """It would be read by a pointer alone, and can claim to be another address."""
+        if token.attrs.get("title"):
+            raise Unfit
 
 
 def _paragraph(inline: Token) -> str:
     """No browser takes a details into a p."""
     return "div" if any(child.type == "hidden_open" for child in inline.children or []) else "p"
-
-
-def _title(token: Token) -> str:
-    return str(token.attrs.get("title") or "")
-
-
-def _reads_as_another(said: str, address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    return any(found[1].lower() != host for found in ADDRESS.finditer(said))

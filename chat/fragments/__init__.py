@@ -21,6 +21,7 @@ from chat.fragments.messages import (
     message,
     message_context,
     older,
+    text_of,
 )
 from chat.fragments.page import (
     MOST_UNREAD,
@@ -41,6 +42,7 @@ from chat.fragments.page import (
 from chat.fragments.past import log_after, log_around, log_before
 from chat.fragments.people import gathered, gathering, gathering_context, people, writing, writing_context
 from chat.fragments.pins import Pins, pins, pins_context, pins_of
+from chat.fragments.reactions import emoji_context
 from chat.fragments.room import (
     COMPOSERS_AHEAD,
     LINES,
@@ -91,6 +93,7 @@ __all__ = [
     "element",
     "element_context",
     "embedded",
+    "emoji_context",
     "ended",
     "entries",
     "excerpt",
@@ -137,6 +140,7 @@ __all__ = [
     "suggestions",
     "suggestions_context",
     "tab",
+    "text_of",
     "tried",
     "unsent",
     "writing",

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from django.utils.translation import ngettext
 
-from chat import mentions
-from chat.fragments.messages import excerpt
+from chat.fragments.messages import excerpt, excerpt_as_text
 from chat.fragments.templates import render
 from chat.models import Mention, Participant
 
@@ -23,7 +22,7 @@ def digest(participant: Participant, rows: Sequence[Mention], site: str, more: b
     said = [
         (
             row,
-            mentions.excerpt(row.message.body, row.message.marks, participant.key)[0],
+            excerpt_as_text(row.message, participant.key)[0],
             excerpt(row.message, participant.key),
         )
         for row in rows

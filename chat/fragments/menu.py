@@ -5,10 +5,12 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from chat.conf import conf
 from chat.errors import Refused
-from chat.formatting import formatted
+from chat.formatting import formatted, one_emoji
 from chat.fragments.lookup import place_of
-from chat.fragments.messages import message_context
+from chat.fragments.messages import Where, message_context, ready
+from chat.fragments.reactions import emoji_context, reacted
 from chat.fragments.room import longest
 from chat.fragments.templates import render
 from chat.models import Message, Version
@@ -21,7 +23,8 @@ def _about(message: Message, form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def menu_context(message: Message, may: Collection[str], form: Mapping[str, Any]) -> dict[str, Any]:
-    """What the templates of a menu ask for. `may`: what this person may do, of reply, edit, delete, pin, versions."""
+    """What the templates of a menu ask for. `may`: what this person may do, of react, reply, edit, delete, pin and
+    versions."""
     context, slug = _about(message, form), message.room.slug
     context |= {
         "edits": f"#edits-{slug}",
@@ -29,7 +32,14 @@ def menu_context(message: Message, may: Collection[str], form: Mapping[str, Any]
         "replying": f"{context['permalink']}reply/",
         "composer": f"#composers-{slug} > .composer:last-child > [name=nonce], #plain-{slug}, #place-{slug}",
     }
-    ways = {"edit": "edit/", "delete": "delete/", "pin": "pin/", "versions": f"#versions-{message.pk}"}
+    ways = {
+        "edit": "edit/",
+        "delete": "delete/",
+        "pin": "pin/",
+        "react": "react/",
+        "versions": f"#versions-{message.pk}",
+    }
+    context |= {"quick": [*filter(None, map(one_emoji, conf.reactions.split()))], "found": [], "sought": ""}
     return {**context, **{verb: context["permalink"] + way if verb in may else "" for verb, way in ways.items()}}
 
 
@@ -40,16 +50,20 @@ def menu(message: Message, may: Collection[str], form: Mapping[str, Any]) -> Saf
 
 def closed_menu(message: Message) -> SafeString:
     """What opens it, in its place."""
-    context = message_context(message, message.room.get_absolute_url())
+    context = message_context(message, Where.of(message.room))
     return render("chat/_more.html", context, place_of(message.room))
 
 
-def below(message: Message, may: Collection[str], form: Mapping[str, Any], before: Sequence[Version]) -> SafeString:
-    """On its own page: the same, and what it said before it was changed."""
-    earlier = [(one, formatted(one.body, one.marks).html) for one in before]
+def below(
+    message: Message, may: Collection[str], form: Mapping[str, Any], before: Sequence[Version], sought: str = ""
+) -> SafeString:
+    """On its own page: the same, all who reacted, and what it said before it was changed. `sought`: an emoji."""
+    earlier = [(one, ready(formatted(one.body, one.marks).html)) for one in before]
     context = {**menu_context(message, {*may} - {"versions"}, form), "edit_field": None, "composer_field": None}
-    items = render("chat/_menu_items.html", context)
-    return items + render("chat/_versions.html", {"message": message, "earlier": earlier}, place_of(message.room))
+    context |= emoji_context(sought)
+    items, place = render("chat/_menu_items.html", context), place_of(message.room)
+    people = render("chat/_reacted.html", {"message": message, "reacted": reacted(message)}, place)
+    return items + people + render("chat/_versions.html", {"message": message, "earlier": earlier}, place)
 
 
 def edit_context(message: Message, form: Mapping[str, Any], text: str, reason: Refused | None) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from django.utils.translation import get_language, gettext
 
 from chat import mentions
 from chat.conf import conf
-from chat.formatting import VERSION, first_line, formatted, titled
+from chat.formatting import VERSION, first_line, formatted, plain, titled
 from chat.fragments.freshness import period
 from chat.fragments.lookup import lookup, place_of
 from chat.fragments.people import forget_gatherings
+from chat.fragments.reactions import reactions
 from chat.fragments.templates import render
+from chat.mentions import Mark
 from chat.models import Message, Room
 
 LOGS = 256  # that are kept rendered, of some 20 to 40 KB
@@ -25,22 +27,30 @@ class Where(NamedTuple):
 
     place: str
     address: str
+    slug: str
 
     @classmethod
     def of(cls, room: Room) -> "Where":
-        return cls(place_of(room), room.get_absolute_url())
+        return cls(place_of(room), room.get_absolute_url(), room.slug)
 
 
 def message(message: Message, where: Where) -> SafeString:
     """Without its id no page could tell it from what it has."""
-    context = message_context(message, where.address)
+    context = message_context(message, where)
     return render("chat/_message.html", context, where.place, needs=f'id="message-{message.pk}"')
 
 
-def message_context(message: Message, address: str) -> dict[str, Any]:
-    """What _message.html asks for. `message` is read by `for_page`; `address`: its room's."""
-    quoted = answered(message.reply_to, address) if message.reply_to else None
-    return {"message": message, "body": said(message), "permalink": f"{address}{message.seq}/", "answered": quoted}
+def message_context(message: Message, where: Where) -> dict[str, Any]:
+    """What _message.html asks for. `message` is read by `for_page`."""
+    quoted = answered(message.reply_to, where.address) if message.reply_to else None
+    return {
+        "message": message,
+        "body": said(message),
+        "permalink": f"{where.address}{message.seq}/",
+        "slug": where.slug,
+        "answered": quoted,
+        "reactions": reactions(message) if message.reactions else [],
+    }
 
 
 def _html(message: Message) -> str:
@@ -50,7 +60,11 @@ def _html(message: Message) -> str:
 
 def said(message: Message) -> SafeString:
     """What it says, formatted."""
-    html = _html(message)
+    return ready(_html(message))
+
+
+def ready(html: str) -> SafeString:
+    """What was formatted, for who reads it now: what is hidden says so in their language."""
     return titled(html, gettext("Hidden text")) if "<summary>" in html else mark_safe(html)  # noqa: S308
 
 
@@ -78,7 +92,17 @@ def answered(message: Message, address: str) -> Answered:
 
 def excerpt(message: Message, key: str) -> SafeString:
     """What it says, as far as a list shows it: around where it speaks of whoever has this key."""
-    return mentions.html(*mentions.excerpt(message.body, message.marks, key))
+    return mentions.html(*excerpt_as_text(message, key))
+
+
+def excerpt_as_text(message: Message, key: str) -> tuple[str, list[Mark]]:
+    """The same without elements, and where it speaks of whom."""
+    return mentions.excerpt(*plain(_html(message)), key)
+
+
+def text_of(message: Message) -> str:
+    """What it says, without formatting, and with nothing of what is hidden."""
+    return plain(_html(message))[0]
 
 
 class Log(NamedTuple):

@@ -210,6 +210,13 @@ def pin(visit: Visit, command: Command) -> str:
     return ""
 
 
+def react(visit: Visit, command: Command) -> str:
+    """Or take it back: whichever it is not."""
+    emoji = frames.text(command, "emoji")
+    actions.react(visit.message(command).pk, visit.participant, emoji, address=visit.address)
+    return ""
+
+
 def typing(visit: Visit, command: Command) -> str:
     now = time.monotonic()
     if visit.writing_said is None or now - visit.writing_said >= WHISPER_SECONDS:
@@ -222,6 +229,7 @@ VERBS: dict[str, Callable[[Visit, Command], str]] = {
     "delete": delete,
     "edit": edit,
     "pin": pin,
+    "react": react,
     "read": read,
     "rename": rename,
     "typing": typing,

@@ -4,6 +4,7 @@ from chat.models.mention import Mention
 from chat.models.message import Message
 from chat.models.participant import Participant
 from chat.models.presence import Presence
+from chat.models.reaction import Reaction
 from chat.models.room import Kind, Room
 from chat.models.version import Version
 
@@ -15,6 +16,7 @@ __all__ = [
     "Message",
     "Participant",
     "Presence",
+    "Reaction",
     "Role",
     "Room",
     "Version",

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.urls import reverse
 from django.utils.timezone import localdate
 
@@ -69,9 +69,14 @@ class Message(models.Model):
         editable=False,
         help_text="Where its text speaks of whom, as understood when written: [[from, to, keys], …], * for everybody.",
     )
-    html = models.TextField(default="", editable=False, help_text="Its text, formatted when it was written.")
+    html = models.TextField(
+        default="", db_default="", editable=False, help_text="Its text, formatted when it was written."
+    )
     html_version = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="Of what formatted it; another one's is made anew when it is shown."
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Of what formatted it; another one's is made anew when it is shown.",
     )
     seq = models.PositiveBigIntegerField(help_text="Its place in the room, for ever.")
     changed = models.PositiveBigIntegerField(help_text="The room's seq at its last change.")
@@ -88,6 +93,12 @@ class Message(models.Model):
         editable=False,
         related_name="replies",
         help_text="What it answers.",
+    )
+    reactions = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        editable=False,
+        help_text="What it shows of them: [[emoji, how many, keys of the latest, names of the very latest], …].",
     )
     pinned = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When it was pinned at the room's head."
@@ -162,7 +173,9 @@ class Message(models.Model):
 
     def get_absolute_url(self) -> str:
         """Where it stands now: in the room itself, where one can answer, or on a page of what is past."""
-        if self.room.seq - self.seq < conf.page_size:
+        most = conf.page_size
+        # Changes take numbers as well; only where there may have been so many is it asked how many messages came since.
+        if self.room.seq - self.seq < most or self.room.messages.filter(seq__gt=self.seq)[:most].count() < most:
             return f"{self.room.get_absolute_url()}#message-{self.pk}"
         return self.get_permalink()
 

@@ -5,6 +5,7 @@ from chat.policy.messages import (
     can_edit,
     can_mention_room,
     can_pin,
+    can_react,
     can_see_mentions,
     can_see_versions,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "can_mention_room",
     "can_pin",
     "can_post",
+    "can_react",
     "can_read",
     "can_remove",
     "can_rename",

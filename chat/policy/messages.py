@@ -43,6 +43,15 @@ def can_see_versions(participant: Participant, message: Message) -> Verdict:
     return ALLOWED
 
 
+def can_react(participant: Participant, message: Message) -> Verdict:
+    """To put an emoji to it, or to take that back."""
+    if not (verdict := can_read(participant, message.room)):
+        return verdict
+    if message.deleted:
+        return Verdict(False, _("This message has been deleted."))
+    return can_post(participant, message.room)
+
+
 def can_pin(participant: Participant, message: Message) -> Verdict:
     """To pin it at the room's head, or to take it down from there. In a conversation all are the same."""
     room = message.room

@@ -14,11 +14,26 @@ from chat.samples.menus import edits, menus, pinned
 from chat.samples.needs import missing
 from chat.samples.pages import accounts, letters, pages
 from chat.samples.people import gatherings, heads, oneself, sidebars
+from chat.samples.reactions import reactions
 from chat.samples.room import connections, rooms
 
 __all__ = ["Sample", "missing", "samples"]
 
-PARTS = (messages, composers, answers, limits, menus, edits, pinned, connections, gatherings, oneself, sidebars, heads)
+PARTS = (
+    messages,
+    composers,
+    answers,
+    limits,
+    menus,
+    edits,
+    pinned,
+    reactions,
+    connections,
+    gatherings,
+    oneself,
+    sidebars,
+    heads,
+)
 WHOLE = (between, rooms, elements, pages, accounts, letters)
 
 

@@ -12,6 +12,11 @@ from chat.models import Message, Room
 from chat.rules import ALLOWED, Verdict
 from chat.samples.cast import AMARA, BEN, FARID, LIOR, LONG, NOW, VISITOR, YOU, Sample, Scene
 
+REACTIONS = [
+    ["🍓", 3, [YOU.key, FARID.key, AMARA.key], [YOU.name, FARID.name, AMARA.name]],
+    ["🎉", 41, [BEN.key], [BEN.name, LONG.name, LIOR.name]],
+    ["👍", 1, [LIOR.key], [LIOR.name]],
+]
 FORMATTED = """**Saturday**, not ~~Friday~~, says [the plan](https://example.org/plan):
 
 > Bring *gloves*
@@ -61,10 +66,12 @@ def messages(scene: Scene) -> Iterator[Sample]:
         "formatted": scene.message(FORMATTED, BEN),
         "code": scene.message(CODE, AMARA),
         "hidden": scene.message("It was ||the butler, with the *candlestick*||, of course.", BEN),
+        "reacted": scene.message("The first strawberry!", BEN, reactions=REACTIONS),
+        "mine-reacted": scene.message("And a second one.", YOU, reactions=REACTIONS[:1]),
         "markup": scene.message('<b>bold</b> & "quoted" <i>never</i> {{ a }} {% b %}', AMARA),
     }
     for state, message in states.items():
-        said = fragments.message_context(message, message.room.get_absolute_url())
+        said = fragments.message_context(message, fragments.Where.of(message.room))
         yield Sample("chat/_message.html", state, said, message_needs(message))
 
 

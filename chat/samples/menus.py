@@ -12,7 +12,7 @@ from chat.samples.cast import NOW, TOKEN, YOU, Sample, Scene
 
 FORM = {"csrf_token": TOKEN, "back": "", "ticket": "", "composer_field": None}
 TOKENED = f'[name="csrfmiddlewaretoken"][value="{TOKEN}"]'
-ALL = {"edit", "delete", "pin", "reply", "versions"}
+ALL = {"edit", "delete", "pin", "react", "reply", "versions"}
 
 
 def menus(scene: Scene) -> Iterator[Sample]:
@@ -25,12 +25,12 @@ def menus(scene: Scene) -> Iterator[Sample]:
             said = fragments.menu_context(message, may, FORM) | {"composer_field": f"text-{scene.chain()}-0"}
             yield Sample(f"chat/{name}.html", state, said, needs)
             if name == "_menu_items":
-                yield Sample(
-                    f"chat/{name}.html", f"{state}-alone", {**said, "edit_field": None, "composer_field": None}, needs
-                )
+                message = _mine(scene, "We meet at noon.")
+                alone = fragments.menu_context(message, may, FORM) | {"edit_field": None}
+                yield Sample(f"chat/{name}.html", f"{state}-alone", alone, menu_needs(message, may))
     for state, kept in (("in-its-message", True), ("closed-again", False)):
         message = _mine(scene, "We meet at noon.")
-        said = fragments.message_context(message, message.room.get_absolute_url())
+        said = fragments.message_context(message, fragments.Where.of(message.room))
         marked = "[hx-preserve]" if kept else '[hx-swap-oob="true"]'
         yield Sample("chat/_more.html", state, {**said, "kept": kept}, (f"{more_needs(message)}{marked}",))
     room = scene.room()
@@ -98,6 +98,8 @@ def menu_needs(message: Message, may: set[str]) -> tuple[str, ...]:
         needs += [f'form.change[action="{link}delete/"][hx-post="{link}delete/"]', TOKENED]
     if "pin" in may:
         needs += [f'form.change[action="{link}pin/"][hx-post="{link}pin/"]', '[name="pinned"]']
+    if "react" in may:
+        needs += [f'form.change[action="{link}react/"][hx-post="{link}react/"]', '[name="emoji"]']
     if "reply" in may:
         to = f'[hx-post="{link}reply/"][hx-include^="#composers-{message.room.slug}"][hx-swap="none"]'
         needs.append(f'[href="{message.room.get_absolute_url()}?reply={message.seq}"]{to}')

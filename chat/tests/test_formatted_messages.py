@@ -1,5 +1,6 @@
 """Formatted once, when it is stored: what becomes of that in the table, in the page, and in a browser."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import expect
 
 from chat import actions, fragments
 from chat.actions import rendering
-from chat.formatting import VERSION
+from chat.formatting import VERSION, formatted
 from chat.models import Mention, Message
 from chat.tests.people import Raw, at, say, send_form
 from chat.tests.test_accessibility import LOOKS, PHONE, is_for_everybody
@@ -59,6 +60,42 @@ def test_a_reply_and_a_pin_begin_without_signs_and_hide_what_is_hidden(lobby, an
     assert '<span dir="auto">It was ▒▒▒ …</span>' in shown(reply)
     context = fragments.pins_context(lobby, [Message.objects.get(pk=message.pk)])
     assert context["pinned"][0][1] == "It was ▒▒▒ …"
+
+
+def test_what_is_hidden_is_so_in_links_to_it_lists_and_letters(lobby, ann, member, client):
+    text = "It was ||the butler||, **@mia**"
+    message = actions.post_message(lobby, ann, text)
+    link = re.search('<meta property="og:description" content="([^"]*)"', client.get("/chat/lobby/1/").text)[1]
+    assert link == "Ann: It was ▒▒▒, @mia"
+    row = Mention.objects.select_related("message__room", "message__author").get(participant=member)
+    mention = f'<span class="mention" data-mention="{member.key}">@mia</span>'
+    assert fragments.excerpt(row.message, member.key) == f"It was ▒▒▒, {mention}"
+    letter = fragments.digest(member, [row], "https://chat.example.org", more=False)
+    assert "It was ▒▒▒, @mia" in letter.text
+    for said in (letter.text, letter.html):
+        assert "butler" not in said
+    assert message.body == text
+
+
+def test_what_is_hidden_is_so_in_earlier_versions(lobby, ann, as_guest):
+    message = actions.post_message(lobby, ann, "||the butler||")
+    actions.edit_message(message.pk, ann, "nobody")
+    assert "<summary>Hidden text</summary>the butler" in as_guest(ann).get("/chat/lobby/1/").text
+
+
+def test_what_is_edited_while_it_is_made_anew_is_not_made_old(lobby, ann, monkeypatch):
+    message = actions.post_message(lobby, ann, "*a*")
+    Message.objects.update(html="", html_version=0)
+
+    def slow(text, marks):
+        if text == "*a*":
+            actions.edit_message(message.pk, ann, "*b*")
+        return formatted(text, marks)
+
+    monkeypatch.setattr(rendering, "formatted", slow)
+    rendered()
+    message.refresh_from_db()
+    assert (message.html, message.html_version) == ("<em>b</em>", VERSION)
 
 
 # --- Made anew --------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ MAY_IMPORT = {
     "live.database": set(),
     "demo": set(),
     "bus": set(),
-    "formatting": {"mentions"},
+    "formatting": {"markup", "mentions"},
     "frames": set(),
     "markup": set(),
     "models": {"names", "rules"},
@@ -126,7 +126,7 @@ MAY_IMPORT = {
     "tickets": set(),
     "wire": set(),
     "apps": {"actions", "checks", "models", "signals"},
-    "checks": {"fragments", "origin", "rules", "samples"},
+    "checks": {"formatting", "fragments", "origin", "rules", "samples"},
     "events": set(),
     "rules": {"names"},
 }

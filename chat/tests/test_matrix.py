@@ -151,6 +151,8 @@ IN_ROOMS = {
     ),
     "pin": ("can_pin", lambda world, who, room: (who, by(world.others[Role.MEMBER], room))),
     "pin deleted": ("can_pin", lambda world, who, room: (who, by(world.others[Role.MEMBER], room, deleted=True))),
+    "react": ("can_react", lambda world, who, room: (who, by(world.others[Role.MEMBER], room))),
+    "react deleted": ("can_react", lambda world, who, room: (who, by(world.others[Role.MEMBER], room, deleted=True))),
     "mention all": ("can_mention_room", lambda world, who, room: (who, room)),
     "be mentioned": ("readers", lambda world, who, room: (room,)),
     "change": ("can_change_room", lambda world, who, room: (who, room)),
@@ -323,6 +325,32 @@ pin                  public     no guests  members    private    direct     arch
   banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
   staff signed off   keepers    keepers    keepers    nothing    nothing    archived   nothing    keepers    keepers
 pin deleted          public     no guests  members    private    direct     archived   closed     early      over
+  guest              deleted    deleted    nothing    nothing    nothing    deleted    nothing    deleted    deleted
+  newcomer           deleted    deleted    nothing    nothing    nothing    deleted    nothing    deleted    deleted
+  banned guest       banned     banned     nothing    nothing    nothing    banned     nothing    banned     banned
+  outsider           deleted    deleted    deleted    nothing    nothing    deleted    nothing    deleted    deleted
+  member             deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted
+  moderator          deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted
+  owner              deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted
+  banned owner       banned     banned     banned     banned     banned     banned     banned     banned     banned
+  staff              deleted    deleted    deleted    nothing    nothing    deleted    nothing    deleted    deleted
+  staff inside       deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted    deleted
+  banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
+  staff signed off   deleted    deleted    deleted    nothing    nothing    deleted    nothing    deleted    deleted
+react                public     no guests  members    private    direct     archived   closed     early      over
+  guest              yes        guests     nothing    nothing    nothing    archived   nothing    early      over
+  newcomer           yes        guests     nothing    nothing    nothing    archived   nothing    early      over
+  banned guest       banned     banned     nothing    nothing    nothing    banned     nothing    banned     banned
+  outsider           yes        yes        yes        nothing    nothing    archived   nothing    early      over
+  member             yes        yes        yes        yes        yes        archived   archived   early      over
+  moderator          yes        yes        yes        yes        yes        archived   archived   early      over
+  owner              yes        yes        yes        yes        yes        archived   archived   early      over
+  banned owner       banned     banned     banned     banned     banned     banned     banned     banned     banned
+  staff              yes        yes        yes        nothing    nothing    archived   nothing    early      over
+  staff inside       yes        yes        yes        yes        yes        archived   archived   early      over
+  banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
+  staff signed off   yes        yes        yes        nothing    nothing    archived   nothing    early      over
+react deleted        public     no guests  members    private    direct     archived   closed     early      over
   guest              deleted    deleted    nothing    nothing    nothing    deleted    nothing    deleted    deleted
   newcomer           deleted    deleted    nothing    nothing    nothing    deleted    nothing    deleted    deleted
   banned guest       banned     banned     nothing    nothing    nothing    banned     nothing    banned     banned
@@ -724,6 +752,7 @@ FORMS = (
     "1/edit",
     "1/delete",
     "1/pin",
+    "1/react",
     "1/reply",
     "messages",
     "name",
@@ -798,6 +827,7 @@ OF_MESSAGES = {
     "edit": ({"message": "changed"}, {"own": "edit own", "another's": "edit another's"}),
     "delete": ({}, {"own": "delete own", "another's": "delete another's"}),
     "pin": ({"pinned": "1"}, {"own": "pin", "another's": "pin"}),
+    "react": ({"emoji": "🎉"}, {"own": "react", "another's": "react"}),
 }
 
 
@@ -822,7 +852,8 @@ def test_the_forms_of_a_message(world, unhurried, form, whose):
             assert (f"{form}/" in menu.text) == (word == "yes"), (who, name)
             pinned = after.pinned is not None
             done = {"edit": after.body == "changed", "delete": after.deleted and not after.body, "pin": pinned}
-            untouched = (after.body, after.deleted, pinned) == ("as it was", False, False)
+            done["react"] = [kind[0] for kind in after.reactions] == ["🎉"]
+            untouched = (after.body, after.deleted, pinned, after.reactions) == ("as it was", False, False, [])
             assert done[form] if word == "yes" else untouched, (who, name)
 
 

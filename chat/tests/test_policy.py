@@ -52,6 +52,7 @@ ROOMS_TO_COME = {
     "can_see_mentions",
     "can_see_versions",
     "can_pin",
+    "can_react",
     "can_make_room",
     "can_change_room",
     "can_join",

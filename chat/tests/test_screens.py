@@ -48,11 +48,12 @@ SCREENS = {
 }
 NO_SCREENS = {
     *("health", "chat:manifest", "chat:viewer_style", "chat:composer", "chat:composer_lines", "chat:connection"),
-    *("chat:older", "chat:send", "chat:new_line", "chat:menu"),  # what a page fetches
+    *("chat:older", "chat:send", "chat:new_line", "chat:menu", "chat:emoji"),  # what a page fetches
     *(
         "chat:act",
         "chat:delete",
         "chat:pin",
+        "chat:react",
         "chat:reply",
         "chat:join",
         "chat:leave",

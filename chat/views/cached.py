@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from chat import identity, mentions
+from chat import fragments, identity, mentions
 from chat.fragments import COMPOSERS_AHEAD, LINES, composer_context, place_at, render
 from chat.mentions import NAME_LENGTH
 from chat.views.reader import for_address
@@ -18,6 +18,7 @@ from chat.views.reader import for_address
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
 
 CHAIN = re.compile(r"[0-9a-f]{1,32}")
+SOUGHT = 60  # characters of an emoji's name
 KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -100,6 +101,14 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@for_address
+def emoji(request: HttpRequest, slug: str) -> HttpResponse:
+    """Buttons of those that are called so."""
+    context = fragments.emoji_context(request.GET.get("emoji", "")[:SOUGHT])
+    return _kept(request, "chat/_emoji.html", slug, **context)
+
+
+@require_safe
 def viewer_style(request: HttpRequest, key: str) -> HttpResponse:
     """What is personal is style: it tells the viewer's own messages, and what speaks of them, from the others', which
     everybody gets alike."""
@@ -111,11 +120,13 @@ def viewer_style(request: HttpRequest, key: str) -> HttpResponse:
         " --message-avatar: none; --message-joined: var(--radius-bubble); --message-joined-own: var(--radius-joined);"
         " --message-mark: initial;"
         " --message-columns: minmax(var(--message-beside), 1fr) minmax(0, max-content);"
-        " --message-column: 3; --message-more: 2; }\n"
+        " --message-column: 3; --message-more: 2; --reaction-tip: auto 0; }\n"
         f'.message:has([data-mention~="{key}"]) {{ --message-mark: var(--color-mention-mark); }}\n'
         f'[data-mention~="{key}"] {{ --mention-surface: var(--color-mention); }}\n'
         f'.person[data-author="{key}"] {{ --you: inline; }}\n'
         f'.typing [data-author~="{key}"] {{ display: none; }}\n'
+        f'[data-by~="{key}"] {{ --reaction-surface: var(--color-own); --reaction-edge: var(--color-accent);'
+        " --reaction-weight: 700; }\n"
         f'.typing [data-viewer="{key}"] {{ display: inline; }}\n'
     )
     response = HttpResponse(style, content_type="text/css", headers=KEPT)

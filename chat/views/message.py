@@ -1,6 +1,7 @@
 """One message: its page, and what may be done with it, there or from its room."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from chat import actions, fragments, identity, policy
 from chat.errors import Forbidden, Refused
 from chat.models import Message, Participant, Room
 from chat.views.away import patient
+from chat.views.cached import SOUGHT
 from chat.views.forms import SeeOther, form
 from chat.views.framed import by_ticket
 from chat.views.pages import Found, find, fresh, show
@@ -22,6 +24,7 @@ from chat.views.place import back_to
 from chat.views.proof import demand
 from chat.views.reader import for_reader
 
+Act = Callable[[Message, Participant, str | None], object]
 NONCE = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,6})")
 """Of a page's composer: its chain, and its number."""
 
@@ -75,15 +78,7 @@ def edit(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
 @for_reader
 @patient
 def delete(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
-    room, participant, found = _find(request, slug, seq)
-    if request.method != "POST":
-        return SeeOther(found.get_permalink())
-    try:
-        demand(request)
-        actions.delete_message(found.pk, participant)
-    except Refused as refusal:
-        return _refused(request, room, participant, found, refusal)
-    return _back(request, found)
+    return _done(request, slug, seq, lambda found, who, address: actions.delete_message(found.pk, who))
 
 
 @fresh
@@ -109,16 +104,42 @@ def reply(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
 @patient
 def pin(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
     """At the room's head, or no longer: `pinned` says which."""
+    wanted = request.POST.get("pinned", "1") != "0"
+
+    def pinned(found: Message, who: Participant, address: str | None) -> None:
+        actions.pin_message(found.pk, who, wanted, address)
+
+    return _done(request, slug, seq, pinned, closes=True)
+
+
+@fresh
+@form
+@for_reader
+@patient
+def react(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
+    """`emoji`: what is put to it, or taken back if it is there. `menu`: it was chosen there, and the menu is closed.
+    What was pressed at the message may be out of the page by now, and so an answer could not replace anything."""
+    emoji = request.POST.get("emoji", "")
+
+    def reacted(found: Message, who: Participant, address: str | None) -> None:
+        actions.react(found.pk, who, emoji, address=address)
+
+    if "menu" in request.POST:
+        return _done(request, slug, seq, reacted, closes=True)
+    return _done(request, slug, seq, reacted, form=f"#plain-{slug}")
+
+
+def _done(request: HttpRequest, slug: str, seq: int, act: Act, *, closes: bool = False, form: str = "") -> HttpResponse:
+    """What is done to it by one press. `closes`: its menu. `form`: what sends the token, if that doesn't."""
     room, participant, found = _find(request, slug, seq)
     if request.method != "POST":
         return SeeOther(found.get_permalink())
     try:
         demand(request)
-        wanted = request.POST.get("pinned", "1") != "0"
-        actions.pin_message(found.pk, participant, wanted, request.META.get("REMOTE_ADDR"))
+        act(found, participant, request.META.get("REMOTE_ADDR"))
     except Refused as refusal:
-        return _refused(request, room, participant, found, refusal)
-    return _back(request, found, fragments.closed_menu(found))
+        return _refused(request, room, participant, found, refusal, form)
+    return _back(request, found, fragments.closed_menu(found) if closes else "")
 
 
 def _find(request: HttpRequest, slug: str, seq: int) -> tuple[Room, Participant, Message]:
@@ -135,6 +156,7 @@ def _may(participant: Participant, found: Message, along: dict[str, Any]) -> set
         "delete": not found.deleted and policy.can_delete(participant, found),
         "reply": not found.deleted and policy.can_post(participant, found.room),
         "pin": policy.can_pin(participant, found),
+        "react": policy.can_react(participant, found),
         # Who is in a frame by a ticket is somebody else on the page that shows them.
         "versions": found.edited and not along["ticket"] and policy.can_see_versions(participant, found),
     }
@@ -164,14 +186,14 @@ def _form(request: HttpRequest, room: Room, participant: Participant, found: Mes
 
 
 def _refused(
-    request: HttpRequest, room: Room, participant: Participant, found: Message, refusal: Refused
+    request: HttpRequest, room: Room, participant: Participant, found: Message, refusal: Refused, form: str = ""
 ) -> HttpResponse:
-    """Where there is no form to say it."""
+    """Where there is no form to say it. `form`: what sends the token; its menu, unless that is said."""
     if "HX-Request" not in request.headers:
         return _show(request, room, participant, found, refusal=refusal)
     said = fragments.refused(room, refusal)
     if request.method == "POST":
-        said += _token(request, f"#menu-{found.pk}")
+        said += _token(request, form or f"#menu-{found.pk}")
     return reswap(retarget(_part(said), f"#notice-{room.slug}"), "outerHTML")
 
 
@@ -203,7 +225,7 @@ def _show(
     along = _sent_along(request)
     may = _may(participant, found, along)
     before = [*found.versions.order_by("-pk")] if "versions" in may else []
-    below = fragments.below(found, may, along, before)
+    below = fragments.below(found, may, along, before, request.GET.get("emoji", "")[:SOUGHT])
     form = None if text is None else fragments.edit(found, along, text, refusal)
     return show(request, room, participant, at=Found(found, below, form, refusal))
 

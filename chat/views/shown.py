@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from chat import policy
+from chat import fragments, policy
 from chat.conf import conf
 from chat.models import Kind, Message, Participant, Room
 from chat.views.reader import for_address
@@ -54,7 +54,11 @@ def shown(request: HttpRequest, room: Room, message: Message | None = None) -> d
     if room.kind != Kind.PUBLIC or not policy.can_read(Participant.guest(""), room):
         return None
     path, site = message.get_permalink() if message else room.get_absolute_url(), conf.site_url.rstrip("/")
-    said = f"{message.author_name}: {Truncator(message.body).chars(SAID)}" if message and not message.deleted else ""
+    said = (
+        f"{message.author_name}: {Truncator(fragments.text_of(message)).chars(SAID)}"
+        if message and not message.deleted
+        else ""
+    )
     return {
         "url": f"{site}{path}" if site else request.build_absolute_uri(path),
         "own": message is not None,
