@@ -39,7 +39,7 @@ from chat.fragments.page import (
     tab,
     unsent,
 )
-from chat.fragments.past import log_after, log_around, log_before
+from chat.fragments.past import log_after, log_around, log_before, log_of_day
 from chat.fragments.people import gathered, gathering, gathering_context, people, writing, writing_context
 from chat.fragments.pins import Pins, pins, pins_context, pins_of
 from chat.fragments.reactions import emoji_context
@@ -109,6 +109,7 @@ __all__ = [
     "log_after",
     "log_around",
     "log_before",
+    "log_of_day",
     "lookup",
     "menu",
     "menu_context",

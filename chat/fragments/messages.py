@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timezone import get_current_timezone_name
+from django.utils.timezone import get_current_timezone_name, localdate
 from django.utils.translation import get_language, gettext
 
 from chat import mentions
@@ -48,6 +48,7 @@ def message_context(message: Message, where: Where) -> dict[str, Any]:
         "body": said(message),
         "permalink": f"{where.address}{message.seq}/",
         "slug": where.slug,
+        "day_address": f"{where.address}?day={localdate(message.sent):%Y-%m-%d}" if message.opens_day else "",
         "answered": quoted,
         "reactions": reactions(message) if message.reactions else [],
     }

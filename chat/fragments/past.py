@@ -1,9 +1,11 @@
 """What was said in a room long ago: a page of it before a message, after one, or around one."""
 
 from collections.abc import Sequence
+from datetime import date, datetime, time
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import make_aware
 
 from chat.conf import conf
 from chat.fragments.messages import Log, Where, message
@@ -24,6 +26,13 @@ def log_after(room: Room, seq: int) -> Log:
         return Log(SafeString(), 0, seq + 1)
     shown = rows[: conf.page_size]
     return _shown(room, shown, newer=len(rows) > len(shown), at=shown[0] if shown else None)
+
+
+def log_of_day(room: Room, day: date) -> Log | None:
+    """From the first message on that was sent on this day or later, in the time zone that is active; None when all were
+    sent before."""
+    first = room.messages.first_since(make_aware(datetime.combine(day, time())), room.seq)
+    return log_after(room, first.seq - 1) if first else None
 
 
 def log_around(room: Room, found: Message, below: str = "", *, focus: bool = True) -> Log:

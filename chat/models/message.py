@@ -31,6 +31,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The first `count` messages in their order."""
         return [*self.order_by("seq")[:count]]
 
+    def first_since(self, moment: datetime, head: int) -> "Message | None":
+        """Of one room's, whose last seq is `head`: the first one that was sent then or later. Found by halves, as no
+        index says when messages were sent, and none is sent before those with a lower seq."""
+        low, high, found = 1, head, None
+        while low <= high:
+            middle = (low + high) // 2
+            row = self.filter(seq__gte=middle).order_by("seq").first()
+            if row is None or row.sent >= moment:
+                found, high = row or found, middle - 1
+            else:
+                low = row.seq + 1
+        return found
+
     def pinned(self) -> "MessageQuerySet":
         """The latest first."""
         return self.filter(pinned__isnull=False).order_by("-pinned", "-seq")

@@ -96,6 +96,7 @@ def between(scene: Scene) -> Iterator[Sample]:
     place = scene.room()
     slug = place.slug
     needs: tuple[str, ...] = (f'[hx-swap-oob="beforeend:#log-{slug}"] > .new-line', f'[hx-swap-oob*="#spare-{slug}"]')
+    yield Sample("chat/_day_form.html", "some", {"room": place}, ('form[action][method="get"]', '[name="day"]'))
     yield Sample("chat/_new_line.html", "new", {"room": place}, needs)
     said = {"room": place, "before": 17, "length": LOG_LENGTH}
     needs = (f'[hx-swap-oob^="innerHTML:#log-{slug}"]', f'[hx-swap-oob^="delete:#log-{slug}"]')

@@ -27,7 +27,7 @@ PIECE = re.compile(
 )  # fmt: skip
 ARTICLE = re.compile(r'id="message-(\d+)" data-seq="(\d+)"')
 BODY = re.compile(r'<(?:p|section) class="message-body[^>]*>(.*?)</(?:p|section)>', re.DOTALL)
-DAY = re.compile(r'<p class="day"><time datetime="([\d-]+)">')
+DAY = re.compile(r'<p class="day"><a href="[^"]*"><time datetime="([\d-]+)">')
 ASKED_BEFORE = re.compile(r'name="before" value="(\d+)"')
 
 Messages = dict[int, tuple[int, str]]

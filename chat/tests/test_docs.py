@@ -198,7 +198,7 @@ def test_every_template_is_there_with_what_it_is_given_and_must_keep():
     text = document("docs/customising.md")
     assert template_faults(text) == []
     assert template_faults(text.replace("| `_cursor.html` |", "| `_curser.html` |"))
-    assert template_faults(text.replace("`body`, `message`, ", "`message`, "))
+    assert template_faults(text.replace("`body`, `day_address`, ", "`day_address`, "))
     assert template_faults(text.replace("`#cursor-<slug>`", ""))
 
 

@@ -107,7 +107,7 @@ def test_letters_that_came_too_early_begin_the_next_message(busy_site, room, bro
     expect(at(page)).to_have_value("firstsec")
     expect(page.locator(".composer-done")).to_have_count(1)
     if elsewhere:
-        page.locator(".log").click()
+        page.locator(".older-ask").click()
     until(lambda: waiting, "the next one is asked for")
     waiting[0].continue_()
     expect(at(page)).to_be_focused()

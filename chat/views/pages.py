@@ -23,6 +23,7 @@ from chat.views.away import patient
 from chat.views.cached import LINES
 from chat.views.framed import address as framed_address
 from chat.views.framed import by_ticket, let_in
+from chat.views.past import past_log
 from chat.views.place import back_to
 from chat.views.reader import for_reader
 from chat.views.shown import shown
@@ -154,12 +155,13 @@ def show(
     not done. `at`: it shows what was said around a message.
 
     With ?plain=1 (or `plain`) it does without a socket, with ?before=<seq> and ?after=<seq> it shows what was said
-    before and after that, with ?still=1 it does not reload itself where there is no JavaScript.
+    before and after that, with ?day=<2026-06-01> what was from that day on, with ?still=1 it does not reload itself
+    where there is no JavaScript.
     """
     if room.pk is None:
         return show_promised(request, room, participant, failed)
     htmx = "HX-Request" in request.headers  # it does not show what comes with another status
-    old = _past(request, room, at)
+    old = fragments.log_around(room, at.message, at.below, focus=at.form is None) if at else past_log(request, room)
     log, past = old or fragments.log(room), old is not None
     plain = plain or past or "plain" in request.GET
     lines = request.COOKIES.get(LINES) == "1" or "\n" in (failed.text if failed else "")  # a field of one eats breaks
@@ -206,17 +208,6 @@ def _answered(room: Room, seq: str) -> fragments.Answered | None:
         return None
     message = room.messages.filter(seq=int(seq), deleted=False).first()
     return fragments.answered(message, room.get_absolute_url()) if message else None
-
-
-def _past(request: HttpRequest, room: Room, at: Found | None) -> fragments.Log | None:
-    """What the page shows of it; None where it shows the present."""
-    if at is not None:
-        return fragments.log_around(room, at.message, at.below, focus=at.form is None)
-    for name, page_of in (("before", fragments.log_before), ("after", fragments.log_after)):
-        seq = request.GET.get(name, "")
-        if seq.isascii() and seq.isdigit() and len(seq) < 19:
-            return page_of(room, int(seq))
-    return None
 
 
 def _in_frame(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
