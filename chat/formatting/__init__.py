@@ -21,7 +21,7 @@ from chat.formatting.html import INLINES, Writer
 from chat.formatting.inlines import HIDDEN
 from chat.formatting.links import SCHEMES
 from chat.formatting.markdown import Unfit, parsed
-from chat.formatting.reading import first_line, plain, titled
+from chat.formatting.reading import TAG, first_line, plain, titled
 from chat.mentions import Mark
 
 __all__ = ["VERSION", "Formatted", "first_line", "formatted", "found_emoji", "one_emoji", "plain", "titled"]
@@ -44,7 +44,6 @@ COSTS = re.compile(r"[*_`\\~|\[\]:@<!>\n]|www\.", re.I)
 ADDRESS = re.compile(r":/|@|www\.", re.I)
 LINK_COST = 200
 """Characters for which a link with words of its own counts once more: what follows it is looked through."""
-TAG = re.compile(r"<[^>]*>")
 
 CLEANER = nh3.Cleaner(
     tags=set("a blockquote code details div em li ol p pre s span strong summary ul".split()),
@@ -71,15 +70,16 @@ class Formatted(NamedTuple):
 def formatted(text: str, marks: Iterable[Mark] = ()) -> Formatted:
     """What a message says, for its body. `marks`: where its text speaks of whom. It never fails."""
     found = [(start, end, keys) for start, end, keys in marks]
-    if (only := large(text)) is not None:
-        return Formatted(only, found)
     try:
+        if (only := large(text)) is not None:
+            return Formatted(only, found)
         if SIGN.search(text):
             return _rendered(text, found)
     except Unfit:
         return _hidden_at_least(text, found)
     except Exception:  # a message must not break its room, whatever a library makes of it
         logger.exception("A text could not be formatted, and stands as it was typed.")
+        return _hidden_at_least(text, found)
     return Formatted(mentions.html(text, found), found)
 
 

@@ -10,7 +10,9 @@ from chat.formatting.links import allowed, begun, normalized
 
 TEXT = re.compile(r"[^\n\\`*_~|\[\]!<:]+")
 UNDERSCORES = re.compile(r"_{2,}")
+# A star or an underscore is a sign of a sum, of a path, of a name in code; or it has nothing after it to begin.
 NO_OPENING = re.compile(r"(?<=[A-Za-z0-9/.\\=+,;)\]¯])(?=[*_])|(?=([*_])\1*(?:[\s.,;/\\)\]}]|\Z))")
+# What follows goes on in code or in a path: it ends nothing there.
 NO_CLOSING = re.compile(r"(?=([*_])\1*[(\[{/\\=])")
 ESCAPED = re.compile(r"\\[*~`|\[:>]|(?<!\w)(?<!¯)\\_")  # a path and a shrug keep theirs
 HIDDEN = re.compile(r"(?<!\w)\|\|(?=[^\s|])(.{0,1000}?[^\s|])\|\|(?![\w|])", re.S)

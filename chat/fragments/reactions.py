@@ -35,12 +35,14 @@ def reactions(message: Message) -> list[Reactions]:
     told, most = message.reactions, MOST_KEYS // len(message.reactions)
     size = sum(len(escape(name).encode()) for *_others, names in told for name in names)
     return [
-        Reactions(emoji, code(emoji), count, " ".join(keys[:most]), who(names if size <= MOST_BYTES else [], count))
+        Reactions(
+            emoji, code_points(emoji), count, " ".join(keys[:most]), who(names if size <= MOST_BYTES else [], count)
+        )
         for emoji, count, keys, names in told
     ]
 
 
-def code(emoji: str) -> str:
+def code_points(emoji: str) -> str:
     """Its code points."""
     return "-".join(f"{ord(char):x}" for char in emoji)
 

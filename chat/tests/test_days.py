@@ -77,8 +77,8 @@ def test_it_is_found_wherever_it_is(lobby, ann, settings):
     gaps = [random.choice([0, 0, 1, 5]) for _ in rows]
     for number, row in enumerate(rows):
         Message.objects.filter(pk=row.pk).update(sent=BEGIN + timedelta(hours=sum(gaps[: number + 1])))
-    for _ in range(5):
-        actions.edit_message(rows[3].pk, ann, f"changed {_}")  # the room's seq goes on without messages
+    for number in range(5):
+        actions.edit_message(rows[3].pk, ann, f"changed {number}")  # the room's seq goes on without messages
     lobby.refresh_from_db()
     known = [*Message.objects.order_by("seq")]
     for hour in range(-1, sum(gaps) + 2):

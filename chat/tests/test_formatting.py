@@ -255,6 +255,14 @@ def test_a_failure_of_a_library_breaks_nothing(monkeypatch, caplog):
     monkeypatch.setattr("chat.formatting.parsed", lambda text: 1 / 0)
     assert said("*x* <b>") == "*x* &lt;b&gt;"
     assert "ZeroDivisionError" in caplog.text
+    hidden = '<details class="hidden-text"><summary></summary>the *gardener*</details>'
+    assert said("*it* was ||the *gardener*||") == f"*it* was {hidden}"
+
+
+def test_nor_does_one_that_knows_emoji(monkeypatch, caplog):
+    monkeypatch.setattr("chat.formatting.emoji.emoji.purely_emoji", lambda text: 1 / 0)
+    assert said("🎉") == "🎉"
+    assert "ZeroDivisionError" in caplog.text
 
 
 # --- How much ---------------------------------------------------------------------------------------
