@@ -138,6 +138,9 @@ class Conf:
     make_rooms = Setting("members", choices=("members", "staff"))
     """Who may make a room: whoever has an account, or staff members only."""
 
+    search_rate = Setting("60/minute")
+    """What one member, or all guests of one network address together, may search for among messages."""
+
     room_rate = Setting("20/hour")
     """Rooms, conversations and invitations that one participant may make."""
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import bus, events, policy, rules
 from chat.actions import limits
+from chat.actions.indexing import index_anew
 from chat.actions.mentioning import renew_mentions, spell_out
 from chat.actions.people import enrol
 from chat.actions.permission import demand
@@ -107,6 +108,7 @@ def _store(message: Message, actor: Participant, signal: Signal) -> None:
     if message.deleted:
         message.pinned = None
     message.save(update_fields=CHANGED)
+    index_anew(message)
     if had or mentions:
         renew_mentions(message, mentions)
     if message.deleted or first_line(message.html) != begun:

@@ -75,6 +75,19 @@ def count_sign_up(address: str | None) -> None:
         raise TooFast(_("Too many accounts were made from your network: try again later."))
 
 
+def count_search(participant: Participant, address: str | None) -> None:
+    """Count one search among messages. Guests are known by where they are, as anybody can be another one each time.
+    TooFast when they are too many."""
+    if not conf.rate_limits:
+        return
+    if participant.is_guest:
+        fits = _fits(conf.search_rate, "guests search", address)
+    else:
+        fits = _windows.hit(parse(conf.search_rate), "search", participant.key)
+    if not fits:
+        raise TooFast(_("That was too much searching: wait a moment, then try again."))
+
+
 def count_room(participant: Participant) -> None:
     """Count one room, conversation or invitation that this participant makes. TooFast when they are too many."""
     if conf.rate_limits and not _windows.hit(parse(conf.room_rate), "room", participant.key):

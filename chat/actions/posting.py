@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import bus, events, policy, rules
 from chat.actions import limits
+from chat.actions.indexing import index
 from chat.actions.mentioning import spell_out
 from chat.actions.people import enrol
 from chat.actions.permission import demand
@@ -231,6 +232,7 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
             Message.objects.bulk_create(rows)
         else:
             _insert(rows[0])
+        index(rows)
         if mentions:
             Mention.objects.bulk_create(mentions)
         bus.ring(room.pk, room.next_seq(len(rows), now, rows[-1].speaker), rows)

@@ -6,6 +6,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from chat import bus, demo, names
+from chat.actions.indexing import index
 from chat.actions.members import conversation_of
 from chat.actions.mentioning import spell_out
 from chat.actions.people import enrol
@@ -78,6 +79,7 @@ def _fill(room: Room, people: dict[str, Participant], lines: list[DemoLine]) -> 
             speaker, spoken = row.speaker, row.sent
         mentions = spell_out(room, rows)
         Message.objects.bulk_create(rows)
+        index(rows)
         Mention.objects.bulk_create(mentions)
         room.next_seq(len(rows), spoken, speaker)
     bus.ring(room.pk, room.seq)

@@ -24,7 +24,7 @@ from chat.formatting.markdown import Unfit, parsed
 from chat.formatting.reading import TAG, first_line, plain, titled
 from chat.mentions import Mark
 
-__all__ = ["VERSION", "Formatted", "first_line", "formatted", "found_emoji", "one_emoji", "plain", "titled"]
+__all__ = ["TAG", "VERSION", "Formatted", "first_line", "formatted", "found_emoji", "one_emoji", "plain", "titled"]
 
 logger = logging.getLogger("chat.formatting")
 

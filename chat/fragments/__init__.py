@@ -6,6 +6,7 @@ A fragment is HTML whose top-level elements htmx swaps out of band: each by its 
 from chat.fragments.changes import LOG_LENGTH, TRIM_EVERY, Changes
 from chat.fragments.elements import TAKES as ELEMENTS
 from chat.fragments.elements import avatar, element, element_context
+from chat.fragments.found import FoundMessage, found_messages
 from chat.fragments.letters import Letter, digest
 from chat.fragments.lookup import lookup, place_of
 from chat.fragments.menu import below, closed_menu, edit, edit_context, editing, menu, menu_context
@@ -69,6 +70,7 @@ __all__ = [
     "Answered",
     "Changes",
     "Entry",
+    "FoundMessage",
     "Letter",
     "Log",
     "Pins",
@@ -98,6 +100,7 @@ __all__ = [
     "entries",
     "excerpt",
     "forget_logs",
+    "found_messages",
     "gathered",
     "gathering",
     "gathering_context",

@@ -54,14 +54,14 @@ def message_context(message: Message, where: Where) -> dict[str, Any]:
     }
 
 
-def _html(message: Message) -> str:
+def formatted_html(message: Message) -> str:
     """Made anew where another version of the formatting has made it."""
     return message.html if message.html_version == VERSION else formatted(message.body, message.marks).html
 
 
 def said(message: Message) -> SafeString:
     """What it says, formatted."""
-    return ready(_html(message))
+    return ready(formatted_html(message))
 
 
 def ready(html: str) -> SafeString:
@@ -71,7 +71,7 @@ def ready(html: str) -> SafeString:
 
 def begins(message: Message) -> str:
     """Its first line, where that stands for it."""
-    return first_line(_html(message))
+    return first_line(formatted_html(message))
 
 
 class Answered(NamedTuple):
@@ -98,12 +98,12 @@ def excerpt(message: Message, key: str) -> SafeString:
 
 def excerpt_as_text(message: Message, key: str) -> tuple[str, list[Mark]]:
     """The same without elements, and where it speaks of whom."""
-    return mentions.excerpt(*plain(_html(message)), key)
+    return mentions.excerpt(*plain(formatted_html(message)), key)
 
 
 def text_of(message: Message) -> str:
     """What it says, without formatting, and with nothing of what is hidden."""
-    return plain(_html(message))[0]
+    return plain(formatted_html(message))[0]
 
 
 class Log(NamedTuple):

@@ -6,6 +6,7 @@ from chat.models.participant import Participant
 from chat.models.presence import Presence
 from chat.models.reaction import Reaction
 from chat.models.room import Kind, Room
+from chat.models.search_entry import SearchEntry, Wanted, newest
 from chat.models.version import Version
 
 __all__ = [
@@ -19,5 +20,8 @@ __all__ = [
     "Reaction",
     "Role",
     "Room",
+    "SearchEntry",
     "Version",
+    "Wanted",
+    "newest",
 ]

@@ -24,6 +24,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         for pk, one in known.items():
             one.roles[room.pk] = roles.get(pk)
 
+    def tell_own_roles(self, participant: Participant, rooms: Iterable[Room]) -> None:
+        """Have them know what they are in these rooms, in one query for all of them."""
+        pks = {room.pk for room in rooms}
+        known = dict(self.filter(room__in=pks, participant=participant.pk).values_list("room", "role"))
+        participant.roles |= {pk: known.get(pk) for pk in pks}
+
     def unread(self) -> "MembershipQuerySet":
         """Those with something after what was read."""
         return self.filter(room__seq__gt=F("read_seq"))

@@ -6,6 +6,7 @@ from chat.policy.messages import (
     can_mention_room,
     can_pin,
     can_react,
+    can_search,
     can_see_mentions,
     can_see_versions,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "can_read",
     "can_remove",
     "can_rename",
+    "can_search",
     "can_see_mentions",
     "can_see_versions",
     "can_set_role",

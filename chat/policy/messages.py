@@ -79,6 +79,13 @@ def can_mention_room(participant: Participant, room: Room) -> Verdict:
     return ALLOWED
 
 
+def can_search(participant: Participant) -> Verdict:
+    """To look for messages, in the rooms they may read."""
+    if participant.banned:
+        return Verdict(False, _("A moderator has closed this chat to you."))
+    return ALLOWED
+
+
 def can_see_mentions(participant: Participant) -> Verdict:
     """To have a page of what speaks of them."""
     if participant.is_guest:

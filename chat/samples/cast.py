@@ -8,6 +8,7 @@ from chat.models import Membership, Message, Participant, Role, Room
 
 NOW = datetime(2026, 5, 14, 14, 5, tzinfo=UTC)
 TOKEN = "sample"  # noqa: S105  # of no session, so that a form of a sample does nothing
+CSRF = f'[name="csrfmiddlewaretoken"][value="{TOKEN}"]'
 
 MEMBER, GUEST = Participant.Kind.MEMBER, Participant.Kind.GUEST
 

@@ -13,11 +13,11 @@ from chat.conf import conf
 from chat.errors import Refused
 from chat.models import Invitation, Kind, Membership, Mention, Message, Participant, Role
 from chat.rules import ALLOWED, Verdict
-from chat.samples.cast import AMARA, BEN, LIOR, NOW, TOKEN, VISITOR, YOU, Sample, Scene
+from chat.samples.cast import AMARA, BEN, CSRF, LIOR, NOW, TOKEN, VISITOR, YOU, Sample, Scene
 from chat.samples.log import marked
 from chat.samples.room import ARTICLE, asked, promised, promised_needs, refused, room, room_needs
+from chat.samples.search import searches
 
-CSRF = f'[name="csrfmiddlewaretoken"][value="{TOKEN}"]'
 FORM = ('form[method="post"]', CSRF)
 LINK = "https://chat.example.org/chat/garden/join/sample/"
 LINKS = [(Invitation(pk=1, inviter=AMARA, expires=NOW + timedelta(days=7)), LINK)]
@@ -110,20 +110,9 @@ def _rooms(scene: Scene) -> Iterator[Sample]:
         yield Sample("chat/_room_card.html", one.name.lower().replace(" ", "-") + f"-{one.pk}", card)
     for one in found[1:3]:
         yield Sample("chat/_tile.html", one.kind, {"room": one})
-    yield from _search(found)
-
-
-def _search(found: Sequence[Any]) -> Iterator[Sample]:
-    said = {"query": "", "participant": YOU, "rooms": [], "people": [], "more_rooms": False, "more_people": False}
-    said["csrf_token"] = TOKEN
-    search = '[name="q"]'
-    yield Sample("chat/search.html", "empty", said, (search,))
-    some = {"query": "e", "rooms": found, "people": [AMARA, BEN], "more_rooms": True, "more_people": True}
-    yield Sample("chat/search.html", "some", {**said, **some}, (search, CSRF, '[name="key"]'))
-    yield Sample("chat/search.html", "none", {**said, "query": "pumpkin"}, (search,))
-    yield Sample("chat/search.html", "guest", {**said, "participant": VISITOR}, (search,))
-    for state, one in (("member", YOU), ("guest", VISITOR)):
-        yield Sample("chat/_bar.html", state, {"participant": one}, ('a[href="#main"]', "header > div", "nav > a"))
+    yield from searches(scene, found)
+    for state, person in (("member", YOU), ("guest", VISITOR)):
+        yield Sample("chat/_bar.html", state, {"participant": person}, ('a[href="#main"]', "header > div", "nav > a"))
 
 
 def _of_name() -> Refused:

@@ -28,7 +28,7 @@ SCHEMES = ("light", "dark")
 SCREENS = {
     "room": "/chat/",
     "rooms": "/chat/rooms/",
-    "search": "/chat/search/?q=ne",
+    "search": "/chat/search/?q=tomato",
     "people": "/chat/garden/about/",
     "new-room": "/chat/rooms/new/",
     "settings": "/chat/me/",

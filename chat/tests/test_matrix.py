@@ -531,6 +531,7 @@ ANYWHERE = {
     "invite to sign up": ("can_invite", lambda world, who: (who,)),
     "make a room": ("can_make_room", lambda world, who: (who,)),
     "see mentions": ("can_see_mentions", lambda world, who: (who,)),
+    "search messages": ("can_search", lambda world, who: (who,)),
     "talk to a member": ("can_talk_to", lambda world, who: (who, world.others[Role.MEMBER])),
     "talk to a guest": ("can_talk_to", lambda world, who: (who, world.cast["guest"])),
     "talk to a banned one": ("can_talk_to", lambda world, who: (who, world.cast["banned owner"])),
@@ -576,6 +577,19 @@ anywhere             see mentions           talk to a member       talk to a gue
   staff inside       yes                    yes                    accounts               banned
   banned staff       banned                 banned                 accounts               banned
   staff signed off   yes                    yes                    accounts               banned
+anywhere             search messages
+  guest              yes
+  newcomer           yes
+  banned guest       banned
+  outsider           yes
+  member             yes
+  moderator          yes
+  owner              yes
+  banned owner       banned
+  staff              yes
+  staff inside       yes
+  banned staff       banned
+  staff signed off   yes
 """
 
 DASH = "-"

@@ -49,6 +49,7 @@ INVITED = {"can_sign_up", "can_invite"}
 ROOMS_TO_COME = {
     "can_know",
     "can_mention_room",
+    "can_search",
     "can_see_mentions",
     "can_see_versions",
     "can_pin",

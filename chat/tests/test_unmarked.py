@@ -16,7 +16,7 @@ from chat.tests.test_house import chat_code
 
 BETWEEN = re.compile("⟦[^⟦⟧]*⟧")
 SAID = ("aria-label", "placeholder", "title", "alt", "label")
-DATA = {"bdi", "time", "textarea", "script", "style"}
+DATA = {"bdi", "code", "time", "textarea", "script", "style"}
 """In these, and where the direction is that of the text, stands what people wrote, or what is no language."""
 
 pytestmark = pytest.mark.usefixtures("_all_is_marked")
