@@ -20,7 +20,7 @@ LONGEST_WORD = 64  # characters; of a longer one the beginning counts
 MOST_TERMS = 20  # that may be asked for together
 MOST_NAMES = 5  # of people, and of rooms
 BEGINNING = 3  # letters of a word that also finds longer ones, which begin with it
-COMPARED = 300  # words of a text by which it is put before others
+COMPARED = 100  # words of a text by which it is put before others
 YEARS = range(1990, 2200)
 
 MARKS = "".join(char for char in map(chr, range(0x300, 0x10000)) if unicodedata.category(char)[0] == "M")
@@ -78,8 +78,8 @@ class Asked(NamedTuple):
     problems: Sequence[Sentence]
 
     @property
-    def filters(self) -> bool:
-        """It can be about messages alone."""
+    def only_messages(self) -> bool:
+        """Neither rooms nor people can be meant."""
         return bool(self.senders or self.rooms or self.since or self.until or self.has_link)
 
 
@@ -102,6 +102,11 @@ def _compared(word: str) -> list[str]:
     """What is written together may be several words: 1½ is one and a half."""
     plain = ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold())).translate(STROKES)
     return [part[:LONGEST_WORD] for part in WORD.findall(unicodedata.normalize("NFC", plain).casefold())]
+
+
+def unquoted(typed: str) -> str:
+    """As a name, of which quotation marks are no part."""
+    return " ".join(QUOTES.sub('"', typed).replace('"', " ").split())
 
 
 def has_link(text: str) -> bool:
@@ -152,18 +157,18 @@ def _span(text: str, today: date) -> tuple[date, date] | None:
     named = {"today": 0, "yesterday": 1, gettext("today").casefold(): 0, gettext("yesterday").casefold(): 1}
     try:
         if text.casefold() in named:
-            day = today - timedelta(days=named[text.casefold()])
-            return day, day + timedelta(days=1)
+            first = today - timedelta(days=named[text.casefold()])
+            return first, first + timedelta(days=1)
         found = DAY.fullmatch(text)
         if found is None:
             return None
-        year, month, day_of_month = (int(part or 0) for part in found.groups())
+        year, (month, day) = int(found[1]), (None if part is None else int(part) for part in found.groups()[1:])
         if year not in YEARS:
             return None
-        first = date(year, month or 1, day_of_month or 1)
-        if day_of_month:
+        first = date(year, 1 if month is None else month, 1 if day is None else day)
+        if day is not None:
             return first, first + timedelta(days=1)
-        if month:
+        if month is not None:
             return first, (first.replace(day=28) + timedelta(days=4)).replace(day=1)
         return first, date(first.year + 1, 1, 1)
     except ValueError:  # no such day

@@ -49,9 +49,11 @@ def reactions(site: Parley, seq: str) -> Iterator[None]:
         sockets = [stack.enter_context(connect(address, proxy=None, max_queue=None)) for _ in range(PEOPLE)]
         thread = threading.Thread(target=react, args=[sockets])
         thread.start()
-        yield
-        over.set()
-        thread.join()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
         while 'class="reactions"' not in str(sockets[0].recv(30)):  # it hears of them, or there is no result
             pass
 

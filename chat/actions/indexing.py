@@ -3,11 +3,18 @@
 from collections.abc import Iterable
 
 from chat.models import Message, SearchEntry
+from chat.models.composed import ComposedInsert
+
+_insert = ComposedInsert(lambda: SearchEntry)
 
 
 def index(messages: Iterable[Message]) -> None:
     """These are stored, and were not before."""
-    SearchEntry.objects.bulk_create(SearchEntry.of(message) for message in messages)
+    entries = [SearchEntry.of(message) for message in messages]
+    if len(entries) == 1:
+        _insert(entries[0])
+    else:
+        SearchEntry.objects.bulk_create(entries)
 
 
 def index_anew(message: Message) -> None:

@@ -21,7 +21,9 @@ def render_messages() -> Iterator[tuple[int, int]]:
         _store(made)
         last, done = rows[-1].pk, done + len(rows)
         yield done, max(total, done)
-    _mend_entries()
+    for count in _mend_entries():
+        done += count
+        yield done, max(total, done)
 
 
 @transaction.atomic
@@ -45,8 +47,9 @@ def _stale(after: int) -> QuerySet[Message]:
     return Message.objects.filter(unfit, pk__gt=after)
 
 
-def _mend_entries() -> None:
-    """Of what was changed by an older release, which knew nothing of entries: it may have run beside this one."""
+def _mend_entries() -> Iterator[int]:
+    """Of what was changed by an older release, which knew nothing of entries: it may have run beside this one. Yields
+    how many each time."""
     changed, last = Message.objects.exclude(edited=None, deleted=False).filter(search_entry__isnull=False), 0
     while rows := [*changed.filter(pk__gt=last).select_related("search_entry").order_by("pk")[:PIECE]]:
         wrong = [row for row in rows if row.deleted or SearchEntry.of(row).words != row.search_entry.words]
@@ -55,3 +58,5 @@ def _mend_entries() -> None:
             for row in Message.objects.filter(pk__in=[row.pk for row in wrong]):
                 index_anew(row)
         last = rows[-1].pk
+        if wrong:
+            yield len(wrong)

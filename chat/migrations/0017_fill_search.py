@@ -12,6 +12,7 @@ def fill(apps, schema_editor):
     rows, last = message.objects.using(using).filter(deleted=False, search_entry=None).order_by("pk"), 0
     while piece := [*rows.filter(pk__gt=last).values_list("pk", "author", "room", "sent", "body")[:PIECE]]:
         entry.objects.using(using).bulk_create((_entry(entry, *row) for row in piece), ignore_conflicts=True)
+        entry.objects.using(using).filter(message__deleted=True).delete()  # meanwhile
         last = piece[-1][0]
 
 

@@ -63,7 +63,7 @@ class Composed(Generic[Row, Value]):
 
 
 class ComposedInsert(Generic[Row]):
-    """One row at a time; for several bulk_create is as good."""
+    """One row at a time; for several bulk_create is as good. It gets an id, or has that of another row already."""
 
     def __init__(self, model: Callable[[], type[Row]]):
         self._model = model
@@ -71,7 +71,7 @@ class ComposedInsert(Generic[Row]):
         """By database: what has composed it, the fields in their order, and its SQL."""
 
     def __call__(self, row: Row) -> None:
-        """Store it, and give it its id."""
+        """Store it, and give it its id, unless it has one."""
         using = router.db_for_write(type(row))
         if using not in self._known:
             self._known[using] = self._compose(using)
@@ -80,16 +80,19 @@ class ComposedInsert(Generic[Row]):
         asked.connection = connections[using]
         values = tuple(asked.prepare_value(field, asked.pre_save_val(field, row)) for field in fields)
         asked.as_sql = lambda *given, **named: [(sql, values)]
-        ((row.pk,),) = asked.execute_sql(returning_fields=compiler.returning_fields)
+        given = asked.execute_sql(returning_fields=compiler.returning_fields)
+        if compiler.returning_fields:
+            ((row.pk,),) = given
         row._state.adding, row._state.db = False, using
 
     def _compose(self, using: str) -> tuple[Any, list[Any], str]:
         model = self._model()
-        fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+        auto = model._meta.auto_field
+        fields = [field for field in model._meta.concrete_fields if field is not auto]
         query = InsertQuery(model)
         query.insert_values(fields, [model()])
         compiler: Any = query.get_compiler(using=using)
-        compiler.returning_fields = [model._meta.pk]
+        compiler.returning_fields = [auto] if auto else None
         ((sql, values),) = compiler.as_sql()
         if len(values) != len(fields):
             raise ValueError(f"A row of {len(fields)} fields would be stored by {len(values)} values")

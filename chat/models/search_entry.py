@@ -12,11 +12,10 @@ from django.utils import timezone
 
 from chat.models.message import Message
 from chat.models.room import Room
-from chat.searching import Term, has_link, words
+from chat.searching import YEARS, Term, has_link, words
 
 AUTHOR, ROOM, MONTH, LINK = "_a{}", "_r{}", "_m{:%Y%m}", "_link"  # no word of a text has an underscore in it
-FIRST = datetime(2000, 1, 1, tzinfo=UTC)
-"""No message is older."""
+FIRST = datetime(YEARS.start, 1, 1, tzinfo=UTC)
 
 
 class Wanted(NamedTuple):

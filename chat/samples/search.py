@@ -20,7 +20,15 @@ def searches(scene: Scene, found: Sequence[Any]) -> Iterator[Sample]:
         "more_rooms": False,
         "more_people": False,
     }
-    said |= {"messages": [], "older": "", "searched": False, "best": False, "reason": None, "csrf_token": TOKEN}
+    said |= {
+        "messages": [],
+        "older": "",
+        "searched": False,
+        "best": False,
+        "reason": None,
+        "sought": "",
+        "csrf_token": TOKEN,
+    }
     search = '[name="q"]'
     yield Sample("chat/search.html", "empty", said, (search,))
     some = {"query": "e", "rooms": found, "people": [AMARA, BEN], "more_rooms": True, "more_people": True}

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat import actions
-from chat.models import Message, Participant, Room
+from chat.models import Message, Participant, Room, SearchEntry
 from chat.models.composed import Composed, ComposedInsert, ComposedUpdate
 from chat.tests.test_batches import guest
 
@@ -86,6 +86,20 @@ def test_a_row_is_stored_as_the_orm_stores_it(lobby):
     row = Message(room=lobby, author=ann, author_name="Ann", seq=9, changed=9, sent=timezone.now(), nonce="n")
     with pytest.raises(IntegrityError), transaction.atomic():
         insert(row)
+
+
+def test_a_row_that_has_its_id_already(lobby, ann):
+    row = actions.post_message(lobby, ann, "Grüße")
+    SearchEntry.objects.all().delete()
+    insert = ComposedInsert(lambda: SearchEntry)
+    for _time in range(2):
+        entry = SearchEntry.of(row)
+        insert(entry)
+        assert (entry.pk, entry._state.adding) == (row.pk, False)
+        assert [*SearchEntry.objects.values_list("pk", "words")] == [(row.pk, entry.words)]
+        with pytest.raises(IntegrityError), transaction.atomic():
+            insert(entry)
+        SearchEntry.objects.all().delete()
 
 
 def test_fields_are_stored_as_they_are_now_and_no_others(lobby):

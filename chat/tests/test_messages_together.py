@@ -74,6 +74,7 @@ def test_it_works(relay, browser, nth_try):
     plain.get_by_role("link", name="Edit").click()
     plain.locator(".edit textarea").fill("I agree ||with half of it||")
     save(plain)
+    plain.wait_for_url(f"**{path}#message-*")
     expect(phone.locator(".message-answers").last).to_contain_text("I agree ▒▒▒")
     expect(phone.locator(".message-body summary")).to_have_text("Hidden text")
 
@@ -82,7 +83,7 @@ def test_it_works(relay, browser, nth_try):
     expect(plain.locator(".found mark")).to_have_text(["idea"])
     plain.locator(".found-where").click()
     expect(plain.locator(".message-found > .message .message-body")).to_contain_text("A better")
-    other = browser(relay.site, f"/chat/search/?q=from:me+{path.split('/')[2]}", expect_live=False, viewport=PHONE)
+    other = browser(relay.site, f"/chat/search/?q=from:me+in:{path.split('/')[2]}", expect_live=False, viewport=PHONE)
     expect(other.get_by_text("Nothing was found")).to_be_visible()  # somebody else, who has said nothing
 
     at(late).fill("while I was away")

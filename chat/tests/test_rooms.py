@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat import actions, policy
@@ -173,6 +175,29 @@ def test_a_list_of_hundreds_has_pages_and_a_constant_number_of_queries(person, d
         page = browser.get("/chat/rooms/?page=2").content.decode()
     assert page.count("card-title") == 50
     assert "Page 2 of 3" in page
+
+
+@pytest.mark.parametrize("path", ["about/", "about/?page=2", "../talk/", "../talk/?q=crowd"])
+def test_pages_of_people_ask_as_often_however_many_there_are(person, path):
+    _, browser = person("ann")
+    room = make(browser, "Tea")
+    address = f"{room.get_absolute_url()}{path}".replace(f"{room.slug}/../", "")
+
+    def ask() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert browser.get(address).status_code == 200
+        return len(asked)
+
+    def crowd(count: int) -> None:
+        people = Participant.objects.bulk_create(
+            Participant(key=f"crowd{count}-{n}", kind="member", name=f"Crowd {n}") for n in range(count)
+        )
+        Membership.objects.bulk_create(Membership(room=room, participant=one) for one in people)
+
+    crowd(60)
+    few = ask()
+    crowd(150)
+    assert ask() == few
 
 
 # --- Joining, leaving, roles -----------------------------------------------------------------------

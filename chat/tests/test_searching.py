@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.searching import LONGEST_WORD, MOST_TERMS, Term, asked, closeness, has_link, placed, spans, words
+from chat.searching import LONGEST_WORD, MOST_TERMS, Term, asked, closeness, has_link, placed, spans, unquoted, words
 
 TODAY = date(2026, 11, 27)
 
@@ -16,7 +16,7 @@ def test_it_works():
     assert found.terms == [Term(["hello"], False), Term(["big", "world"], True)]
     assert (found.senders, found.rooms, found.has_link) == (["ann"], ["lobby"], True)
     assert (found.since, found.until, found.problems) == (date(2026, 12, 1), None, [])
-    assert found.filters
+    assert found.only_messages
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_was_said_is_found_by_saying_it_again(text):
 def test_terms(typed, terms):
     found = asked(typed, TODAY)
     assert found.terms == terms
-    assert (found.filters, found.problems) == (False, [])
+    assert (found.only_messages, found.problems) == (False, [])
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,10 @@ def test_days(typed, since, until):
     assert (found.since, found.until, found.problems, found.terms) == (since, until, [], [])
 
 
-@pytest.mark.parametrize("said", ["soon", "2026-13", "2026-02-30", "0000", "0001", "9999", "27.11.2026", "2026-"])
+NO_DAYS = ["soon", "2026-13", "2026-00", "2026-11-00", "2026-02-30", "0000", "0001", "9999", "27.11.2026", "2026-"]
+
+
+@pytest.mark.parametrize("said", NO_DAYS)
 def test_what_is_no_day_says_how_to_write_one(said):
     (problem,) = asked(f"before:{said}", TODAY).problems
     assert f"“{said}”" in str(problem)
@@ -175,3 +178,7 @@ def test_the_best_is_what_says_just_that():
     texts = ["reddish foxes", "fox and red", "a red fox and much more besides", "red fox"]
     ranked = sorted(texts, key=lambda text: closeness(words(text), terms))
     assert ranked == texts
+
+
+def test_a_name_has_no_quotation_marks():
+    assert unquoted(' “Tea  kitchen” "x') == "Tea kitchen x"

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chat import actions, fragments
+from chat import actions, bus, fragments
 from chat.models import Membership, Participant, Role, Room
 from chat.tests.sidebars import joined, lists, person, said
 
@@ -290,3 +290,20 @@ def test_posting_costs_the_same_with_five_members_and_with_five_hundred(lobby, o
     crowd(500, [large])
     say(small, gina, "so that all is warm")
     assert queries(lambda: say(small, gina, "hello")) == queries(lambda: say(large, gina, "hello"))
+
+
+def test_a_message_is_one_ring_however_many_members_there_are(
+    olive, gina, monkeypatch, django_capture_on_commit_callbacks
+):
+    rings: list[tuple] = []
+
+    async def ring(*told) -> None:
+        rings.append(told)
+
+    monkeypatch.setattr(bus, "_publish", ring)
+    large = joined(olive, gina, name="Large")
+    crowd(200, [large])
+    with django_capture_on_commit_callbacks(execute=True):
+        say(large, gina, "hello")
+    (told,) = rings
+    assert told[0] == bus.group(large.pk)

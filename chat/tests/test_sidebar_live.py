@@ -336,8 +336,9 @@ def test_two_people_and_several_pages_over_two_processes(two_sites, database_url
 
     # Muted on one, it is so on the other; a mention shows all the same.
     pocket.locator(".room-title a").click()
+    desk.keyboard.press("Tab")  # what has the focus is not moved
+    expect(listed(desk, "Tea").get_by_role("link")).to_be_focused()
     pocket.get_by_role("button", name="Mute").click()
-    desk.keyboard.press("Tab")
     quiet = desk.locator("#sidebar-rooms_muted > li")
     expect(quiet).to_have_count(1)
     listed(gina, "Garden").click()

@@ -89,10 +89,13 @@ def _rooms_called(known: QuerySet[Room], names: Sequence[str]) -> list[int]:
     pks: list[int] = []
     for name in names:
         bare = storable(name).removeprefix("#")
-        found = known.filter(slug=bare.lower()) or known.filter(name__iexact=bare)
+        found = [*known.filter(slug__in=[bare, bare.lower()]).values_list("pk", flat=True)]
+        if not found:  # SQLite knows no capital but those of ASCII
+            everything = known.order_by().values_list("pk", "name")
+            found = [pk for pk, called in everything if called.casefold() == bare.casefold()]
         if not found:
             raise Refused(sentence(NO_ROOM, typed=name))
-        pks += [room.pk for room in found]
+        pks += found
     return pks
 
 

@@ -10,7 +10,7 @@ from chat import actions, identity, policy, searching
 from chat.errors import Forbidden, Refused
 from chat.fragments import found_messages, respond
 from chat.models import Participant
-from chat.searching import Asked
+from chat.searching import Asked, unquoted
 from chat.views.found import messages_for, people_for, rooms_for, sought
 from chat.views.rooms import page
 
@@ -24,12 +24,12 @@ def search(request: HttpRequest) -> HttpResponse:
     participant = identity.of_request(request)
     query, best = _typed(request), request.GET.get("order") == "best"
     asked = searching.asked(query, localdate())
-    by_name = "" if asked.filters else query.replace('"', " ").strip()  # these are about messages alone
-    context = {"query": query, "participant": participant, "best": best, **_by_name(participant, by_name)}
+    name = "" if asked.only_messages else unquoted(query)
+    context = {"query": query, "participant": participant, "best": best, "sought": name, **_by_name(participant, name)}
     context |= {"messages": [], "older": "", "searched": False, "reason": None}
     if not sought(request):
         pass  # what to look for is typed here: so it is from a room's head where that has no field
-    elif asked.terms or asked.filters or asked.problems:
+    elif asked.terms or asked.only_messages or asked.problems:
         context |= _messages(request, participant, query, asked, best)
     else:  # there is no word in it
         context["searched"] = True
@@ -40,9 +40,11 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _typed(request: HttpRequest) -> str:
-    """With the room from whose own form it comes as a filter, which can be taken out again."""
+    """With the room from whose own form it comes as a filter, which can be taken out again. Alone it has a blank at
+    each end, so that words can be typed at either."""
     query, room = sought(request), request.GET.get("in", "")
-    return f"in:{room} {query}" if room.isascii() and room.replace("-", "").replace("_", "").isalnum() else query
+    known = room.isascii() and room.replace("-", "").replace("_", "").isalnum()
+    return (f"{query} in:{room}" if query else f" in:{room} ") if known else query
 
 
 def _by_name(participant: Participant, query: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ WIDTH = 40  # of the bar, in characters
 
 class Command(BaseCommand):
     help = (
-        "Formats messages anew that were stored before a new version of the formatting. Without it they are formatted "
-        "each time they are shown. It can be stopped, and run again, at any time, and while the site runs."
+        "Formats messages anew that were stored before a new version of the formatting: without it they are formatted "
+        "each time they are shown. And has search find what an older release has stored or changed beside this one. "
+        "It can be stopped, and run again, at any time, and while the site runs."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,4 +26,4 @@ class Command(BaseCommand):
             raise SystemExit(130) from None
         if is_seen and done:
             self.stderr.write("")
-        self.stdout.write(f"{done:,} messages were formatted anew.")
+        self.stdout.write(f"{done:,} messages were made anew.")
