@@ -112,10 +112,10 @@ def test_old_ones_are_formatted_when_shown_and_made_anew_by_a_command(lobby, ann
     messages = [actions.post_message(lobby, ann, f"*{n}*") for n in range(5)]
     Message.objects.update(html="of old", html_version=VERSION - 1)
     assert "<em>3</em>" in shown(messages[3])
-    assert rendered() == "5 messages were formatted anew."
+    assert rendered() == "5 messages were made anew."
     assert [*Message.objects.values_list("html", flat=True)] == [f"<em>{n}</em>" for n in range(5)]
     assert not Message.objects.exclude(html_version=VERSION).exists()
-    assert rendered() == "0 messages were formatted anew."
+    assert rendered() == "0 messages were made anew."
 
 
 def test_it_can_be_stopped_and_goes_on(lobby, ann, monkeypatch):
@@ -127,13 +127,13 @@ def test_it_can_be_stopped_and_goes_on(lobby, ann, monkeypatch):
     assert next(steps) == (2, 5)
     steps.close()
     assert Message.objects.filter(html_version=VERSION).count() == 2
-    assert rendered() == "3 messages were formatted anew."
+    assert rendered() == "3 messages were made anew."
 
 
 def test_whom_it_speaks_of_stays_as_it_was_understood(lobby, ann, member):
     actions.post_message(lobby, ann, "*@mia*")
     Message.objects.update(html="", html_version=0)
-    assert rendered() == "1 messages were formatted anew."
+    assert rendered() == "1 messages were made anew."
     assert f'data-mention="{member.key}">@mia' in Message.objects.get().html
 
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from chat import identity, names, policy
-from chat.models import Kind, Membership, Message, Participant, Role, Room
+from chat.models import Kind, Membership, Message, Participant, Role, Room, SearchEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -759,6 +759,21 @@ def test_lists_show_what_one_may_know_and_nothing_else(world, who):
             listed = f"/chat/{world.rooms[name].slug}/" in page
             sought = name != "direct" and ("q=" not in path or "i" in name)
             assert listed == (word == "yes" and sought), (path, name)
+
+
+@pytest.mark.parametrize("who", CAST)
+def test_search_finds_what_one_may_read_and_nothing_else(world, unhurried, who):
+    for room in world.rooms.values():
+        message = by(world.others[Role.OWNER], room, body="treasure", seq=1, changed=1, sent=now())
+        message.save()
+        SearchEntry.of(message).save()
+    browser, reads = browser_of(world.cast[who]), cells("read", who)
+    page = browser.get("/chat/search/", {"q": "treasure"}).text
+    found = {name for name, room in world.rooms.items() if f'href="/chat/{room.slug}/1/"' in page}
+    assert found == {name for name, word in reads.items() if word == "yes"}
+    for name, room in world.rooms.items():
+        page = browser.get("/chat/search/", {"q": "treasure", "in": room.slug}).text
+        assert (f'href="/chat/{room.slug}/1/"' in page) == (reads[name] == "yes"), name
 
 
 FORMS = (
