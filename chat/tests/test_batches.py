@@ -47,7 +47,7 @@ def test_one_that_is_refused_takes_no_place_and_holds_up_nobody(lobby, ann):
 
 
 def test_the_limit_stops_in_the_middle(lobby, ann, settings):
-    settings.CHAT_PARTICIPANT_RATE = "3/minute"
+    settings.CHAT_PARTICIPANT_RATE = "3/day"
     assert kinds(post_messages([Post(lobby, ann, "hi")] * 5)) == [Message] * 3 + [TooFast] * 2
 
 
@@ -156,7 +156,7 @@ class Asking(Failing):
 @pytest.mark.parametrize("failing", [Failing, Asking])
 def test_one_over_which_a_rule_of_the_host_fails_fails_alone_and_each_counts_once(lobby, ann, settings, failing):
     settings.CHAT_POLICY = f"{__name__}.{failing.__name__}"
-    settings.CHAT_PARTICIPANT_RATE = "3/minute"
+    settings.CHAT_PARTICIPANT_RATE = "3/day"
     posts = [Post(lobby, ann, "hello"), Post(lobby, guest("gbad"), "what nobody foresaw")]
     bodies = ("and", "unforeseen", "bye", "too many")
     outcomes = post_messages([*posts, *(Post(lobby, ann, body) for body in bodies)])

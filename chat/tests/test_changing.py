@@ -74,7 +74,7 @@ def test_an_unfit_text_changes_nothing(message, ann, text, why):
 
 
 def test_edits_count_as_writing_and_deletions_do_not(message, ann, settings):
-    settings.CHAT_PARTICIPANT_RATE = "2/minute"
+    settings.CHAT_PARTICIPANT_RATE = "2/day"
     for text in ("two", "three"):
         actions.edit_message(message.pk, ann, text)
     with pytest.raises(TooFast):
@@ -85,7 +85,7 @@ def test_edits_count_as_writing_and_deletions_do_not(message, ann, settings):
 
 
 def test_one_address_may_not_change_more_than_it_may_write(message, ann, settings):
-    settings.CHAT_ADDRESS_RATE = "1/minute"
+    settings.CHAT_ADDRESS_RATE = "1/day"
     actions.edit_message(message.pk, ann, "two", "192.0.2.1")
     with pytest.raises(TooFast, match="network"):
         actions.edit_message(message.pk, ann, "three", "192.0.2.1")

@@ -426,7 +426,7 @@ def test_where_there_is_no_word_nothing_is_found_and_that_is_said(client, lobby,
 
 
 def test_who_searches_too_much_is_asked_to_wait(as_member, lobby, ann, settings):
-    settings.CHAT_RATE_LIMITS, settings.CHAT_SEARCH_RATE = True, "2/minute"
+    settings.CHAT_RATE_LIMITS, settings.CHAT_SEARCH_RATE = True, "2/day"
     actions.post_message(lobby, ann, "word")
     for client in (as_member, Client()):
         for _try in range(2):

@@ -82,7 +82,7 @@ class Helpers(Policy):
         return f" No. {user.number} "
 
     def post_rate(self, participant):
-        return "" if participant.name == "No. 1" else "2/minute"
+        return "" if participant.name == "No. 1" else "2/day"
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ class Broken(Policy):
 
 
 def test_where_it_fails_at_that_the_built_in_holds(settings, member, lobby, caplog):
-    settings.CHAT_POLICY, settings.CHAT_PARTICIPANT_RATE = f"{__name__}.Broken", "1/minute"
+    settings.CHAT_POLICY, settings.CHAT_PARTICIPANT_RATE = f"{__name__}.Broken", "1/day"
     assert member.given_name == member.user.username
     actions.post_message(lobby, member, "one")
     with pytest.raises(TooFast):

@@ -26,8 +26,8 @@ def new_address() -> str:
 @pytest.fixture(autouse=True)
 def _rates(settings):
     settings.CHAT_RATE_LIMITS = True
-    settings.CHAT_PARTICIPANT_RATE = "3/minute"
-    settings.CHAT_ADDRESS_RATE = "5/minute"
+    settings.CHAT_PARTICIPANT_RATE = "3/day"
+    settings.CHAT_ADDRESS_RATE = "5/day"
 
 
 def test_it_works():
@@ -163,7 +163,7 @@ def test_they_can_be_switched_off_in_the_settings(settings):
 
 
 async def test_a_socket_that_sends_more_frames_than_a_page_would_is_shown_out(connect, lobby, settings):
-    settings.CHAT_FRAME_RATE = "4/minute"
+    settings.CHAT_FRAME_RATE = "4/day"
     flood, other = await connect(), await connect()
     for _ in range(5):
         await flood.say(do="back")
@@ -174,7 +174,7 @@ async def test_a_socket_that_sends_more_frames_than_a_page_would_is_shown_out(co
 
 
 async def test_one_of_many_characters_counts_as_so_many(connect, lobby, settings):
-    settings.CHAT_FRAME_RATE = "4/minute"
+    settings.CHAT_FRAME_RATE = "4/day"
     socket = await connect()
     await socket.say(message="x" * (2 * 65_536), nonce="n-1")
     assert "131,072 characters" in await socket.receive_from(timeout=30)
@@ -186,9 +186,9 @@ async def test_one_of_many_characters_counts_as_so_many(connect, lobby, settings
 
 async def test_who_comes_after_a_flood_starts_with_an_empty_window(connect, lobby, settings):
     settings.CHAT_FRAME_RATE, settings.CHAT_PARTICIPANT_RATE, settings.CHAT_ADDRESS_RATE = (
-        "4/minute",
-        "99/minute",
-        "99/minute",
+        "4/day",
+        "99/day",
+        "99/day",
     )
     for number in range(20):  # sockets come to lie where others lay before them
         socket = await connect()

@@ -77,7 +77,7 @@ def test_only_what_is_new_must_be_short_and_allowed(lobby, ann, settings, monkey
 
 
 def test_who_is_too_fast_is_told_so_and_what_is_stored_is_known(lobby, ann, settings):
-    settings.CHAT_PARTICIPANT_RATE = "2/minute"
+    settings.CHAT_PARTICIPANT_RATE = "2/day"
     second = [say(lobby, ann, text) for text in ("one", "onetwo")][1]
     with pytest.raises(TooFast):
         say(lobby, ann, "onetwothree")
