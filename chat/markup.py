@@ -49,7 +49,7 @@ def message_body(text: object, longest: int) -> str:
     if not visible(body):
         raise Refused(_("Nothing to send: the message is empty."))
     blanks = 0 if EMPTY.isdisjoint(body) else sum(map(EMPTY.__contains__, body))
-    if blanks > MOST_BLANKS * max(sum(map(_marks, body)), 1):
+    if blanks > MOST_BLANKS and blanks > MOST_BLANKS * sum(map(_marks, body)):
         raise Refused(_("This message is hardly anything but blanks: leave some of them out."))
     return body
 

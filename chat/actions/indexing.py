@@ -10,11 +10,7 @@ _insert = ComposedInsert(lambda: SearchEntry)
 
 def index(messages: Iterable[Message]) -> None:
     """These are stored, and were not before."""
-    entries = [SearchEntry.of(message) for message in messages]
-    if len(entries) == 1:
-        _insert(entries[0])
-    else:
-        SearchEntry.objects.bulk_create(entries)
+    _insert([SearchEntry.of(message) for message in messages])
 
 
 def index_anew(message: Message) -> None:

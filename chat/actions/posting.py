@@ -228,10 +228,7 @@ def _store_in(room_id: int, here: Fresh, known: dict[str, Participant]) -> dict[
         outcomes[number] = row
     if rows:
         mentions = spell_out(room, rows)
-        if len(rows) > 1:
-            Message.objects.bulk_create(rows)
-        else:
-            _insert(rows[0])
+        _insert(rows)
         index(rows)
         if mentions:
             Mention.objects.bulk_create(mentions)

@@ -2,6 +2,7 @@
 they say stays, so nobody is told."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -39,7 +40,8 @@ def _store(made: Sequence[tuple[Message, str]]) -> None:
 def _lock(rows: Iterable[Message]) -> None:
     """Nobody changes them meanwhile."""
     for room_id in sorted({row.room_id for row in rows}):
-        Room.objects.select_for_update(no_key=True).filter(pk=room_id).first()
+        with suppress(Room.DoesNotExist):
+            Room.objects.locked(room_id)
 
 
 def _stale(after: int) -> QuerySet[Message]:

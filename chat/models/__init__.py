@@ -6,7 +6,7 @@ from chat.models.participant import Participant
 from chat.models.presence import Presence
 from chat.models.reaction import Reaction
 from chat.models.room import Kind, Room
-from chat.models.search_entry import SearchEntry, Wanted, newest
+from chat.models.search_entry import MessageSearch, SearchEntry, newest_found
 from chat.models.version import Version
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Membership",
     "Mention",
     "Message",
+    "MessageSearch",
     "Participant",
     "Presence",
     "Reaction",
@@ -22,6 +23,5 @@ __all__ = [
     "Room",
     "SearchEntry",
     "Version",
-    "Wanted",
-    "newest",
+    "newest_found",
 ]

@@ -7,6 +7,7 @@ Conversions and related rows stay the ORM's own.
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, cast
 
@@ -63,29 +64,41 @@ class Composed(Generic[Row, Value]):
 
 
 class ComposedInsert(Generic[Row]):
-    """One row at a time; for several bulk_create is as good. It gets an id, or has that of another row already."""
+    """Rows of one model, each with its id already, or each to get one."""
 
     def __init__(self, model: Callable[[], type[Row]]):
         self._model = model
-        self._known: dict[str, tuple[Any, list[Any], str]] = {}
-        """By database: what has composed it, the fields in their order, and its SQL."""
+        self._known: dict[str, tuple[Any, list[Any], tuple[str, str, str]]] = {}
+        """By database: what has composed it, the fields in their order, and its SQL: up to a row's values, these, and
+        what follows the last row's."""
 
-    def __call__(self, row: Row) -> None:
-        """Store it, and give it its id, unless it has one."""
-        using = router.db_for_write(type(row))
+    def __call__(self, rows: Sequence[Row]) -> None:
+        """Store them, and give them their ids, unless they have some."""
+        if not rows:
+            return
+        using = router.db_for_write(type(rows[0]))
         if using not in self._known:
             self._known[using] = self._compose(using)
-        compiler, fields, sql = self._known[using]
+        _compiler, fields, _sql = self._known[using]
+        most = connections[using].ops.bulk_batch_size(fields, rows)
+        for start in range(0, len(rows), most):
+            self._store(rows[start : start + most], using)
+
+    def _store(self, rows: Sequence[Row], using: str) -> None:
+        compiler, fields, (before, one, after) = self._known[using]
         asked = copy(compiler)
-        asked.connection = connections[using]
-        values = tuple(asked.prepare_value(field, asked.pre_save_val(field, row)) for field in fields)
+        asked.connection, asked.query = connections[using], copy(compiler.query)
+        asked.query.objs = rows
+        values = tuple(chain.from_iterable(zip(*(_prepared(asked, field, rows) for field in fields), strict=True)))
+        sql = f"{before}{', '.join([one] * len(rows))}{after}"
         asked.as_sql = lambda *given, **named: [(sql, values)]
         given = asked.execute_sql(returning_fields=compiler.returning_fields)
-        if compiler.returning_fields:
-            ((row.pk,),) = given
-        row._state.adding, row._state.db = False, using
+        for row, (pk,) in zip(rows, given, strict=True) if compiler.returning_fields else ():
+            row.pk = pk
+        for row in rows:
+            row._state.adding, row._state.db = False, using
 
-    def _compose(self, using: str) -> tuple[Any, list[Any], str]:
+    def _compose(self, using: str) -> tuple[Any, list[Any], tuple[str, str, str]]:
         model = self._model()
         auto = model._meta.auto_field
         fields = [field for field in model._meta.concrete_fields if field is not auto]
@@ -93,10 +106,26 @@ class ComposedInsert(Generic[Row]):
         query.insert_values(fields, [model()])
         compiler: Any = query.get_compiler(using=using)
         compiler.returning_fields = [auto] if auto else None
-        ((sql, values),) = compiler.as_sql()
-        if len(values) != len(fields):
-            raise ValueError(f"A row of {len(fields)} fields would be stored by {len(values)} values")
-        return compiler, fields, sql
+        ((sql, _values),) = compiler.as_sql()
+        one = f"({', '.join(['%s'] * len(fields))})"
+        before, found, after = sql.partition(one)
+        if not found or "%s" in before + after:
+            raise ValueError(f"A row of {len(fields)} fields would be stored by others: {sql}")
+        return compiler, fields, (before, one, after)
+
+
+def _prepared(compiler: Any, field: Any, rows: Sequence[Model]) -> list[Any]:
+    """What the database is to get for this field of each. Most have what the one before them has."""
+    prepared: list[Any] = []
+    last: Any = object()
+    for row in rows:
+        value = compiler.pre_save_val(field, row)
+        if value is last or value == last == []:
+            prepared.append(prepared[-1])
+        else:
+            prepared.append(compiler.prepare_value(field, value))
+        last = value
+    return prepared
 
 
 class ComposedUpdate(Generic[Row]):

@@ -18,7 +18,7 @@ AUTHOR, ROOM, MONTH, LINK = "_a{}", "_r{}", "_m{:%Y%m}", "_link"  # no word of a
 FIRST = datetime(YEARS.start, 1, 1, tzinfo=UTC)
 
 
-class Wanted(NamedTuple):
+class MessageSearch(NamedTuple):
     """What messages are searched for."""
 
     terms: Sequence[Term]
@@ -55,7 +55,7 @@ class SearchEntry(models.Model):
         return cls(message_id=message.pk, words=" ".join([*words(message.body), *marks]))
 
 
-def newest(wanted: Wanted, most: int) -> list[int]:
+def newest_found(wanted: MessageSearch, most: int) -> list[int]:
     """The ids of so many messages, the newest first."""
     many = isinstance(wanted.rooms, QuerySet)
     if not (many or wanted.rooms) or (wanted.authors is not None and not wanted.authors):
@@ -64,13 +64,13 @@ def newest(wanted: Wanted, most: int) -> list[int]:
     marks += [[AUTHOR.format(pk) for pk in wanted.authors]] if wanted.authors else []
     marks += [[LINK]] if wanted.has_link else []
     marks += [_months(wanted.since, wanted.until)] if wanted.since or wanted.until else []
-    everything: QuerySet[Any] = SearchEntry.objects.alias(place=F("pk"))
+    everything: QuerySet[Any] = SearchEntry.objects.alias(key=F("pk"))
     found = _with_words(wanted.terms, marks) if wanted.terms or marks else everything
     found = found.filter(message__room__in=wanted.rooms) if many else found
     found = found.filter(message__sent__gte=wanted.since) if wanted.since else found
     found = found.filter(message__sent__lt=wanted.until) if wanted.until else found
-    found = found.filter(place__lt=wanted.before) if wanted.before is not None else found
-    return [*found.order_by("-place").values_list("pk", flat=True)[:most]]
+    found = found.filter(key__lt=wanted.before) if wanted.before is not None else found
+    return [*found.order_by("-key").values_list("pk", flat=True)[:most]]
 
 
 def _months(since: datetime | None, until: datetime | None) -> list[str]:
@@ -85,7 +85,7 @@ def _months(since: datetime | None, until: datetime | None) -> list[str]:
 
 
 def _with_words(terms: Sequence[Term], marks: Sequence[Sequence[str]]) -> QuerySet[Any]:
-    """Those with all of these, and one of each of the marks; `place`: the id as the index of words has it."""
+    """Those with all of these, and one of each of the marks; `key`: the id as the index of words has it."""
     vendor = connections[router.db_for_read(SearchEntry)].vendor
     return (_by_postgresql if vendor == "postgresql" else _by_sqlite)(terms, marks)
 
@@ -100,7 +100,7 @@ def _by_sqlite(terms: Sequence[Term], marks: Sequence[Sequence[str]]) -> QuerySe
         where=[f"{index} MATCH %s", f"{index}.rowid = {here}.message_id"],
         params=[" AND ".join(asked)],
     )
-    return found.alias(place=RawSQL(f"{index}.rowid", [], BigIntegerField()))  # noqa: S611
+    return found.alias(key=RawSQL(f"{index}.rowid", [], BigIntegerField()))  # noqa: S611
 
 
 def _by_postgresql(terms: Sequence[Term], marks: Sequence[Sequence[str]]) -> QuerySet[Any]:
@@ -114,4 +114,4 @@ def _by_postgresql(terms: Sequence[Term], marks: Sequence[Sequence[str]]) -> Que
             phrase = f" {' '.join(term.words)}{' ' if term.whole else ''}"
             side_by_side = f"position(%s in ' ' || {here}.words || ' ') > 0"
             found = found.filter(RawSQL(side_by_side, [phrase], BooleanField()))  # noqa: S611
-    return found.alias(place=F("pk"))
+    return found.alias(key=F("pk"))

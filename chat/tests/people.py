@@ -5,8 +5,11 @@ import re
 import time
 from html import unescape
 
+from django.test import Client
 from playwright.sync_api import FrameLocator, Page
 from websockets.sync.client import connect
+
+from chat.models import Participant
 
 PATIENCE = 30  # seconds; what takes longer has not happened, even on a machine that has much else to do
 
@@ -33,6 +36,13 @@ def send_form(page: Page, text: str) -> None:
 
 def bodies(page: Page) -> list[str]:
     return page.locator(".message-body").all_inner_texts()
+
+
+def cookies_of(participant: Participant) -> dict[str, str]:
+    """Those of a browser in which this member is signed in, for a socket that is opened without one."""
+    browser = Client()
+    browser.force_login(participant.user)
+    return {name: cookie.value for name, cookie in browser.cookies.items()}
 
 
 def go_live(page: Page | FrameLocator) -> None:

@@ -73,19 +73,24 @@ def test_a_row_is_stored_as_the_orm_stores_it(lobby):
     rows = [
         Message(room=lobby, author=ann, author_name="Ann", seq=seq, changed=seq, sent=timezone.now(), **said)
         for seq, said in enumerate(
-            [{"body": "%s ' \" שלום", "nonce": None}, {"body": "x", "nonce": "n", "marks": [[0, 1, "gann"]]}], 1
+            [
+                {"body": "%s ' \" שלום", "nonce": None},
+                *({"body": f"x{n}", "nonce": f"n{n}", "marks": [[0, 1, "gann"]] * (n % 3)} for n in range(200)),
+            ],
+            1,
         )
     ]
     insert = ComposedInsert(lambda: Message)
+    insert(rows[:1])
+    insert(rows[1:])  # of which there are more than fit in one statement of SQLite's
     for row in rows:
-        insert(row)
         stored = Message.objects.get(pk=row.pk)
         for field in Message._meta.concrete_fields:
             assert getattr(stored, field.attname) == getattr(row, field.attname)
         assert not row._state.adding
-    row = Message(room=lobby, author=ann, author_name="Ann", seq=9, changed=9, sent=timezone.now(), nonce="n")
+    row = Message(room=lobby, author=ann, author_name="Ann", seq=999, changed=999, sent=timezone.now(), nonce="n1")
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert(row)
+        insert([row])
 
 
 def test_a_row_that_has_its_id_already(lobby, ann):
@@ -94,11 +99,11 @@ def test_a_row_that_has_its_id_already(lobby, ann):
     insert = ComposedInsert(lambda: SearchEntry)
     for _time in range(2):
         entry = SearchEntry.of(row)
-        insert(entry)
+        insert([entry])
         assert (entry.pk, entry._state.adding) == (row.pk, False)
         assert [*SearchEntry.objects.values_list("pk", "words")] == [(row.pk, entry.words)]
         with pytest.raises(IntegrityError), transaction.atomic():
-            insert(entry)
+            insert([entry])
         SearchEntry.objects.all().delete()
 
 

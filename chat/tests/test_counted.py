@@ -5,11 +5,11 @@ import re
 import pytest
 from channels.db import database_sync_to_async as threaded
 from django.contrib.auth import get_user_model
-from django.test import Client as Browser
 
 from chat import actions
 from chat.models import Participant, Room
 from chat.models.participant import Rings
+from chat.tests.people import cookies_of
 
 SAID = ["to nobody", "to @boss", "to @mia", "to @room"]
 
@@ -22,12 +22,6 @@ def cast(transactional_db):
         user = get_user_model().objects.create_user(name, is_staff=staff)
         people.append(Participant.objects.select_related("user").get(pk=actions.welcome(user).pk))
     return [*people, actions.open_room("lobby")]
-
-
-def cookies_of(participant: Participant) -> dict[str, str]:
-    browser = Browser()
-    browser.force_login(participant.user)
-    return {name: cookie.value for name, cookie in browser.cookies.items()}
 
 
 def say(room: Room, who: Participant) -> None:

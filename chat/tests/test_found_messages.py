@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chat import actions, rules
 from chat.fragments import found
-from chat.models import Message, Role, Room, SearchEntry, Wanted, newest, search_entry
+from chat.models import Message, MessageSearch, Role, Room, SearchEntry, newest_found, search_entry
 from chat.searching import Term, asked, spans, words
 from chat.tests.test_mentions import people  # noqa: F401
 from chat.views import found as found_views
@@ -482,11 +482,15 @@ def test_the_database_finds_what_the_words_say(lobby, ann, said, query):
     with transaction.atomic():
         rows = [actions.post_message(lobby, ann, text) for text in said]
         expected = [row.pk for row in reversed(rows) if all(spans(words(row.body), [term]) for term in terms)]
-        assert newest(Wanted(terms, [lobby.pk]), 10) == newest(Wanted(terms, Room.objects.all()), 10) == expected
+        assert (
+            newest_found(MessageSearch(terms, [lobby.pk]), 10)
+            == newest_found(MessageSearch(terms, Room.objects.all()), 10)
+            == expected
+        )
         transaction.set_rollback(True)
 
 
 def test_in_no_room_and_by_nobody_nothing_is_found(lobby, ann):
     actions.post_message(lobby, ann, "x")
-    assert newest(Wanted([Term(["x"], True)], []), 10) == []
-    assert newest(Wanted([Term(["x"], True)], [lobby.pk], authors=[]), 10) == []
+    assert newest_found(MessageSearch([Term(["x"], True)], []), 10) == []
+    assert newest_found(MessageSearch([Term(["x"], True)], [lobby.pk], authors=[]), 10) == []

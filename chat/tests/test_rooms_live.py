@@ -5,11 +5,10 @@ import re
 import pytest
 from channels.db import database_sync_to_async as threaded
 from django.contrib.auth import get_user_model
-from django.test import Client as Browser
 
 from chat import actions
 from chat.models import Membership, Participant, Room
-from chat.tests.people import go_live, sign_up
+from chat.tests.people import cookies_of, go_live, sign_up
 
 
 @pytest.fixture
@@ -21,12 +20,6 @@ def owner(transactional_db) -> Participant:
 @pytest.fixture
 def garden(owner) -> Room:
     return actions.make_room(owner, "Garden", "private", "Beds")
-
-
-def cookies_of(participant: Participant) -> dict[str, str]:
-    browser = Browser()
-    browser.force_login(participant.user)
-    return {name: cookie.value for name, cookie in browser.cookies.items()}
 
 
 async def test_a_new_name_comes_to_open_pages(connect, lobby, ann, owner):

@@ -7,13 +7,12 @@ from html import unescape
 import pytest
 from channels.db import database_sync_to_async as threaded
 from django.contrib.auth import get_user_model
-from django.test import Client as Browser
 from playwright.sync_api import expect
 
 from chat import actions, mentions
 from chat.live.visit import SUGGESTIONS, Visit
 from chat.models import Kind, Membership, Message, Participant, Role, Room
-from chat.tests.people import at, bodies, go_live, say, settle, sign_up
+from chat.tests.people import at, bodies, cookies_of, go_live, say, settle, sign_up
 from chat.tests.test_typing import slow_down
 
 NONCE = "c0ffee-3"
@@ -23,12 +22,6 @@ PAUSE = 1000 / 11  # milliseconds from one key to the next, so that suggestions 
 def member(name: str, **more) -> Participant:
     user = get_user_model().objects.create(username=f"user{get_user_model().objects.count()}", **more)
     return actions.rename(actions.welcome(user), name) if name else actions.welcome(user)
-
-
-def cookies_of(participant: Participant) -> dict[str, str]:
-    browser = Browser()
-    browser.force_login(participant.user)
-    return {name: cookie.value for name, cookie in browser.cookies.items()}
 
 
 def offered(frame: str) -> list[str]:

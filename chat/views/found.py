@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import policy
 from chat.errors import Refused, sentence
-from chat.models import Kind, Membership, Message, Participant, Room, SearchEntry, Wanted, newest
+from chat.models import Kind, Membership, Message, MessageSearch, Participant, Room, SearchEntry, newest_found
 from chat.names import handle
 from chat.searching import Asked, closeness
 
@@ -61,7 +61,7 @@ def messages_for(
     known = policy.known_rooms(participant)
     rooms = known.filter(pk__in=_rooms_called(known, asked.rooms)) if asked.rooms else known
     few = [*rooms.order_by()[: FEW_ROOMS + 1]]
-    wanted = Wanted(
+    wanted = MessageSearch(
         asked.terms,
         rooms.order_by() if len(few) > FEW_ROOMS else [room.pk for room in _readable(participant, few)],
         _people_called(participant, asked.senders) if asked.senders else None,
@@ -70,7 +70,7 @@ def messages_for(
         _begin(asked.until),
         before,
     )
-    found = newest(wanted, MOST_COMPARED if best else MESSAGES + 1)
+    found = newest_found(wanted, MOST_COMPARED if best else MESSAGES + 1)
     pks = _best(found, asked) if best else found[:MESSAGES]
     # An older release that runs beside this one deletes without its entry.
     rows = Message.objects.filter(deleted=False).select_related("room", "author", "reply_to").in_bulk(pks)

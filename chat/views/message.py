@@ -126,11 +126,13 @@ def react(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
 
     if "menu" in request.POST:
         return _done(request, slug, seq, reacted, closes=True)
-    return _done(request, slug, seq, reacted, form=f"#plain-{slug}")
+    return _done(request, slug, seq, reacted, sender=f"#plain-{slug}")
 
 
-def _done(request: HttpRequest, slug: str, seq: int, act: Act, *, closes: bool = False, form: str = "") -> HttpResponse:
-    """What is done to it by one press. `closes`: its menu. `form`: what sends the token, if that doesn't."""
+def _done(
+    request: HttpRequest, slug: str, seq: int, act: Act, *, closes: bool = False, sender: str = ""
+) -> HttpResponse:
+    """What is done to it by one press. `closes`: its menu. `sender`: the form that sent it, if that didn't."""
     room, participant, found = _find(request, slug, seq)
     if request.method != "POST":
         return SeeOther(found.get_permalink())
@@ -138,7 +140,7 @@ def _done(request: HttpRequest, slug: str, seq: int, act: Act, *, closes: bool =
         demand(request)
         act(found, participant, request.META.get("REMOTE_ADDR"))
     except Refused as refusal:
-        return _refused(request, room, participant, found, refusal, form)
+        return _refused(request, room, participant, found, refusal, sender)
     return _back(request, found, fragments.closed_menu(found) if closes else "")
 
 
@@ -186,14 +188,14 @@ def _form(request: HttpRequest, room: Room, participant: Participant, found: Mes
 
 
 def _refused(
-    request: HttpRequest, room: Room, participant: Participant, found: Message, refusal: Refused, form: str = ""
+    request: HttpRequest, room: Room, participant: Participant, found: Message, refusal: Refused, sender: str = ""
 ) -> HttpResponse:
-    """Where there is no form to say it. `form`: what sends the token; its menu, unless that is said."""
+    """Where there is no form to say it. `sender`: the form that gets a new token; its menu, unless that is said."""
     if "HX-Request" not in request.headers:
         return _show(request, room, participant, found, refusal=refusal)
     said = fragments.refused(room, refusal)
     if request.method == "POST":
-        said += _token(request, form or f"#menu-{found.pk}")
+        said += _token(request, sender or f"#menu-{found.pk}")
     return reswap(retarget(_part(said), f"#notice-{room.slug}"), "outerHTML")
 
 
@@ -226,8 +228,8 @@ def _show(
     may = _may(participant, found, along)
     before = [*found.versions.order_by("-pk")] if "versions" in may else []
     below = fragments.below(found, may, along, before, request.GET.get("emoji", "")[:SOUGHT])
-    form = None if text is None else fragments.edit(found, along, text, refusal)
-    return show(request, room, participant, at=Found(found, below, form, refusal))
+    editing = None if text is None else fragments.edit(found, along, text, refusal)
+    return show(request, room, participant, at=Found(found, below, editing, refusal))
 
 
 def _back(request: HttpRequest, found: Message, part: str = "") -> HttpResponse:

@@ -27,12 +27,8 @@ def search(request: HttpRequest) -> HttpResponse:
     name = "" if asked.only_messages else unquoted(query)
     context = {"query": query, "participant": participant, "best": best, "sought": name, **_by_name(participant, name)}
     context |= {"messages": [], "older": "", "searched": False, "reason": None}
-    if not sought(request):
-        pass  # what to look for is typed here: so it is from a room's head where that has no field
-    elif asked.terms or asked.only_messages or asked.problems:
+    if sought(request):  # else it is typed here, as by who comes from a room's head where that has no field
         context |= _messages(request, participant, query, asked, best)
-    else:  # there is no word in it
-        context["searched"] = True
     status = context["reason"].status if context["reason"] else 200
     response = respond(request, "chat/search.html", context, status=status)
     identity.remember(response, participant)
@@ -60,6 +56,8 @@ def _by_name(participant: Participant, query: str) -> dict[str, Any]:
 
 def _messages(request: HttpRequest, participant: Participant, query: str, asked: Asked, best: bool) -> dict[str, Any]:
     """`reason`: why nothing was searched for."""
+    if not (asked.terms or asked.only_messages or asked.problems):  # there is no word in it
+        return {"searched": True}
     try:
         if not (verdict := policy.can_search(participant)):
             raise Forbidden(verdict.why)
