@@ -54,6 +54,12 @@ POSTGRES = {
     "true": "true",
 }
 
+ENTRIES = """
+    INSERT INTO chat_searchentry (message_id, words)
+    SELECT id, 'message ' || seq || ' of many and so on in words of a message _a' || author_id || ' _r' || room_id
+    FROM chat_message WHERE seq BETWEEN {{first}} AND {{last}}"""
+"""What they are found by, as posting them would have stored it, but for the month."""
+
 
 class Table:
     """A connection that knows its dialect; what it ran is committed when it is left without an error."""
@@ -101,6 +107,7 @@ def fill(database_url: str, each: int, label: str) -> None:
         for first in range(1, each + 1, PIECE):
             last = min(first + PIECE - 1, each)
             table.run(MESSAGES, first=first, last=last, begin=begin, version=VERSION)
+            table.run(ENTRIES, first=first, last=last)
             took = time.monotonic() - start
             say(f"{label}: {last * len(ROOMS):,} of {each * len(ROOMS):,} messages are there ({took:.0f} s)")
         table.run("UPDATE chat_room SET seq = {{each}}", each=each)
@@ -110,6 +117,8 @@ def fill(database_url: str, each: int, label: str) -> None:
 def cut_back(database_url: str, each: int) -> None:
     """Take out what was posted since, so that each run begins with the table that the others began with."""
     with Table(database_url) as table:
+        since = "SELECT id FROM chat_message WHERE seq > {{each}}"
+        table.run(f"DELETE FROM chat_searchentry WHERE message_id IN ({since})", each=each)
         table.run("DELETE FROM chat_message WHERE seq > {{each}}", each=each)
         table.run("UPDATE chat_room SET seq = {{each}}", each=each)
         table.settle()

@@ -60,12 +60,15 @@ def listen(listener: Listener, prepare: Prepare) -> None:
     _listeners[asyncio.get_running_loop()] = (listener, prepare)
 
 
-def ring(room_id: int, seq: int, news: News = ()) -> None:
+def ring(room_id: int, seq: int, news: News = (), *, may_wait: bool = False) -> None:
     """Once the transaction is committed, tell every process that the room stands at `seq`. Never raises.
 
     `news`: the messages that led there, if they did and nothing else; this process need not read them again then.
+    `may_wait`: it is shown together with what else comes within a moment.
     """
     what = {"type": "chat.ring", "room": room_id, "seq": seq}
+    if may_wait:
+        what["may_wait"] = True
     transaction.on_commit(lambda: _send(group(room_id), what, news), robust=True)
 
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -147,14 +147,20 @@ def finish(process: subprocess.Popen, at_edge: Callable[[], Any] = bool) -> dict
         raise NoResult(f"the load client failed: {process.stderr.read().strip() or last}") from None
 
 
-def run(target: Target, client: list[str] | None = None, **options: Any) -> Outcome:
-    """Send and deliver, as the client's options say. NoResult when anything was lost, doubled or out of order."""
+def run(
+    target: Target,
+    client: list[str] | None = None,
+    meanwhile: Callable[[], AbstractContextManager[None]] = nullcontext,
+    **options: Any,
+) -> Outcome:
+    """Send and deliver, as the client's options say. NoResult when anything was lost, doubled or out of order.
+    `meanwhile`: what goes on besides, from when the servers rest with all sockets open to the end."""
     read: list[dict[int, float]] = []
 
     def meter() -> None:
         read.append({pid: cpu_seconds([pid]) for pid in target.pids()})
 
-    with opened(target, client, **options) as process:
+    with opened(target, client, **options) as process, meanwhile():
         told = finish(process, meter)
     before, after = (read[0], read[-1]) if read else ({}, {})
     return judged(told, [used - before.get(pid, 0) for pid, used in after.items()])

@@ -4,7 +4,8 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 
 from websockets.sync.client import ClientConnection, connect
 
@@ -64,10 +65,8 @@ def reacting(stage: Stage) -> list[Contest]:
 
     def entrant(label: str, *, liking: bool) -> Entrant:
         def run() -> Run:
-            with ExitStack() as stack:
-                if liking:
-                    stack.enter_context(reactions(site, seq))
-                outcome = load.run(there, readers=READERS, rate=RATE, seconds=seconds)
+            meanwhile = partial(reactions, site, seq) if liking else nullcontext
+            outcome = load.run(there, meanwhile=meanwhile, readers=READERS, rate=RATE, seconds=seconds)
             cpu = outcome.server_cpu / outcome.seconds
             return Run([cpu, outcome.p50 * 1000, outcome.p99 * 1000], outcome.client_share)
 

@@ -24,6 +24,9 @@ PAUSE_SHARE = 0.5
 """So much of the time that sending out several messages took, nothing is sent out again: what comes meanwhile goes
 out together, where otherwise each would be sent to thousands before the next one is even read. docs/benchmarks.md
 has what it brings."""
+REST_SECONDS = 0.25
+"""So long the next of what may wait, such as reactions, does wait after the last, and goes out with all that came
+meanwhile."""
 
 
 class Subscribers(Fanout):
@@ -40,6 +43,9 @@ class Subscribers(Fanout):
         self.joining: asyncio.Task[None] | None = None  # the room's group, first: all who come meanwhile wait for it
         self.joined = 0.0  # when that was done last, by the monotonic clock; 0 while it is not
         self._awake = False
+        self._due = -1  # up to here something has happened that may wait
+        self._rests_until = 0.0  # monotonic time before which it does
+        self._alarm: asyncio.TimerHandle | None = None
         self._paused_until = 0.0  # monotonic time before which nothing more is sent out
         self._news: list[Changes] = []  # stored by this process, and not sent out yet
         self._present: frozenset[Variant] = frozenset()  # those of the last fan-out
@@ -58,6 +64,19 @@ class Subscribers(Fanout):
             self.coming = max(self.coming, news.head)
         if self._pump is None:
             self._pump = bus.spawn(self._read_and_deliver())
+
+    def wake_soon(self, seq: int) -> None:
+        """Send out what happened up to there: at once, or if the last of its kind has just gone out, a little later."""
+        self._due = max(self._due, seq)
+        if self._alarm is None:
+            rest = max(0.0, self._rests_until - time.monotonic())
+            self._alarm = asyncio.get_running_loop().call_later(rest, self._wake_for_due)
+
+    def _wake_for_due(self) -> None:
+        self._alarm = None
+        if self._due > self.coming and self.sockets:  # it may have gone out with a message
+            self._rests_until = time.monotonic() + REST_SECONDS
+            self.wake()
 
     async def _read_head(self) -> None:
         heads = await ask(Room.objects.heads, [self.room.pk])

@@ -11,13 +11,24 @@ from channels.layers import get_channel_layer
 from chat import actions, bus
 from chat.fragments import Changes
 from chat.live import hub as hub_module
-from chat.models import Participant
+from chat.live import subscribers
+from chat.models import Message, Participant
 from chat.tests import servers
 from chat.tests.bare_sockets import ANEW, BareSocket, Gone, SharedLayer, Slow, other_room, ring
 from chat.tests.test_house import style_sources
 
 post = sync_to_async(actions.post_message)
 PULSE_SECONDS = hub_module.PULSE_SECONDS
+
+
+async def react(message: Message, number: int) -> None:
+    await sync_to_async(actions.react)(message.pk, Participant.guest(f"g{number}", f"Guest {number}"), "👍")
+
+
+def reaction(frame: str) -> str | None:
+    """How many have reacted to what comes by this frame."""
+    found = re.search(r"👍 (\d+)<", frame)
+    return found and found[1]
 
 
 async def test_it_works(hubs, lobby, ann):
@@ -186,6 +197,35 @@ async def test_a_ring_for_what_is_known_reads_nothing(hubs, lobby, ann, silent, 
     hub.hear(ring(lobby.pk, 3))
     await socket.hears(3)
     assert reads == [0, 1, 2]
+
+
+async def test_reactions_go_out_at_once_and_then_together(hubs, lobby, ann, monkeypatch):
+    """Each of them has the whole message sent anew, and there may be a thousand in a minute. No message waits for
+    them."""
+    monkeypatch.setattr(subscribers, "REST_SECONDS", 600)
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
+    message = await post(lobby, ann, "hello")
+    await socket.gets(1)
+    await react(message, 1)
+    await socket.gets(2)
+    for number in range(2, 6):
+        await react(message, number)
+    await post(lobby, ann, "goes on")
+    await socket.gets(3)
+    assert [reaction(frame) for frame in socket.frames] == [None, "1", "5"]
+    assert socket.seqs == [1, 1, 1, 7]
+
+
+async def test_the_last_of_many_reactions_goes_out_too(hubs, lobby, ann):
+    hub, socket = hubs(), BareSocket(lobby)
+    await hub.join(socket, lobby)
+    message = await post(lobby, ann, "hello")
+    for number in range(20):
+        await react(message, number)
+    async with asyncio.timeout(30):
+        while not socket.frames or reaction(socket.frames[-1]) != "20":
+            await socket.gets(len(socket.frames) + 1)
 
 
 async def test_a_ring_ahead_of_what_can_be_read_is_harmless(hubs, lobby, ann, silent):
