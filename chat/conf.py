@@ -141,6 +141,9 @@ class Conf:
     search_rate = Setting("60/minute")
     """What one member, or all guests of one network address together, may search for among messages."""
 
+    export_rate = Setting("10/hour")
+    """Times that one participant may download all that was said in a room."""
+
     room_rate = Setting("20/hour")
     """Rooms, conversations and invitations that one participant may make."""
 

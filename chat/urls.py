@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import accounts, cached, embed, forms, gallery, mentions, message, pages, rooms, search, shown
+from chat.views import accounts, cached, embed, export, forms, gallery, mentions, message, pages, rooms, search, shown
 
 app_name = "chat"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:slug>/<int:seq>/pin/", message.pin, name="pin"),
     path("<slug:slug>/<int:seq>/react/", message.react, name="react"),
     path("<slug:slug>/embed/", embed.embed, name="embed"),
+    path("<slug:slug>/export/", export.export, name="export"),
     path("<slug:slug>/about/", rooms.about, name="about"),
     path("<slug:slug>/about/<str:verb>/", rooms.act, name="act"),
     path("<slug:slug>/join/", rooms.act, {"verb": "join"}, name="join"),

@@ -13,7 +13,7 @@ from chat.actions.invitations import (
     is_invitation,
     withdraw_invitation,
 )
-from chat.actions.limits import count_frame, count_letter, count_search
+from chat.actions.limits import count_export, count_frame, count_letter, count_search
 from chat.actions.members import join_room, leave_room, mute_room, remove_member, set_role, talk
 from chat.actions.objects import has_times, object_deleted, object_saved, post_first, promise, promised_room, room_of
 from chat.actions.people import CHOICES, ban, change_person, enrol, note_digest, rename, signed_out
@@ -37,6 +37,7 @@ __all__ = [
     "begins",
     "change_person",
     "change_room",
+    "count_export",
     "count_frame",
     "count_letter",
     "count_search",

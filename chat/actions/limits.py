@@ -88,6 +88,12 @@ def count_search(participant: Participant, address: str | None) -> None:
         raise TooFast(_("That was too much searching: wait a moment, then try again."))
 
 
+def count_export(participant: Participant) -> None:
+    """Count one room that this participant takes along as a file. TooFast when they are too many."""
+    if conf.rate_limits and not _windows.hit(parse(conf.export_rate), "export", participant.key):
+        raise TooFast(_("You have downloaded too much lately: try again later."))
+
+
 def count_room(participant: Participant) -> None:
     """Count one room, conversation or invitation that this participant makes. TooFast when they are too many."""
     if conf.rate_limits and not _windows.hit(parse(conf.room_rate), "room", participant.key):

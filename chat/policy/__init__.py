@@ -20,6 +20,7 @@ from chat.policy.people import (
 )
 from chat.policy.rooms import (
     can_change_room,
+    can_export,
     can_invite_to,
     can_join,
     can_know,
@@ -42,6 +43,7 @@ __all__ = [
     "can_change_room",
     "can_delete",
     "can_edit",
+    "can_export",
     "can_invite",
     "can_invite_to",
     "can_join",

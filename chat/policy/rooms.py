@@ -90,6 +90,15 @@ def can_change_room(participant: Participant, room: Room) -> Verdict:
     return ALLOWED
 
 
+def can_export(participant: Participant, room: Room) -> Verdict:
+    """To take along all that was said there, as one file."""
+    if not (verdict := can_read(participant, room)):
+        return verdict
+    if room.kind != Kind.DIRECT and not moderates(participant, room):
+        return Verdict(False, _("Only the owner and the moderators of a room can download all that was said in it."))
+    return ALLOWED
+
+
 def can_join(participant: Participant, room: Room, invited: bool = False) -> Verdict:
     """Become a member of the room, so that it stands in their list. `invited`: by a link that is good."""
     if participant.is_guest:

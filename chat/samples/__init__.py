@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from chat.samples.cast import Sample, Scene
 from chat.samples.composers import answers, composers, limits
 from chat.samples.elements import elements
-from chat.samples.log import between, messages
+from chat.samples.log import between, exports, messages
 from chat.samples.menus import edits, menus, pinned
 from chat.samples.needs import missing
 from chat.samples.pages import accounts, letters, pages
@@ -34,7 +34,7 @@ PARTS = (
     sidebars,
     heads,
 )
-WHOLE = (between, rooms, elements, pages, accounts, letters)
+WHOLE = (between, exports, rooms, elements, pages, accounts, letters)
 
 
 def samples(first: int = 0) -> Iterator[Sample]:

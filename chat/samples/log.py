@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from chat import fragments, mentions
@@ -73,6 +74,14 @@ def messages(scene: Scene) -> Iterator[Sample]:
     for state, message in states.items():
         said = fragments.message_context(message, fragments.Where.of(message.room))
         yield Sample("chat/_message.html", state, said, message_needs(message))
+
+
+def exports(scene: Scene) -> Iterator[Sample]:
+    message = scene.message("The tomatoes are coming up!")
+    drawn = fragments.message(message, fragments.Where.of(message.room))
+    for state, count, log in (("one", 1, drawn), ("empty", 0, SafeString())):
+        said = fragments.export_context(message.room, "https://chat.example.org/", count, NOW, log)
+        yield Sample("chat/export.html", state, said, message_needs(message) if count else ())
 
 
 def marked(message: Message, words: str, keys: str) -> Message:

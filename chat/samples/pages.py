@@ -151,6 +151,7 @@ def _about(scene: Scene) -> Iterator[Sample]:
             "can_join": verdict if mine is None else ALLOWED,
             "can_leave": ALLOWED if one else no,
             "can_invite": verdict,
+            "can_export": verdict,
             "links": LINKS if verdict else [],
             "csrf_token": TOKEN,
             **more,

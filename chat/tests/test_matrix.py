@@ -156,6 +156,7 @@ IN_ROOMS = {
     "mention all": ("can_mention_room", lambda world, who, room: (who, room)),
     "be mentioned": ("readers", lambda world, who, room: (room,)),
     "change": ("can_change_room", lambda world, who, room: (who, room)),
+    "export": ("can_export", lambda world, who, room: (who, room)),
     "join": ("can_join", lambda world, who, room: (who, room)),
     "join by a link": ("can_join", lambda world, who, room: (who, room, True)),
     "leave": ("can_leave", lambda world, who, room: (who, room)),
@@ -400,6 +401,19 @@ change               public     no guests  members    private    direct     arch
   banned owner       banned     banned     banned     banned     banned     banned     banned     banned     banned
   staff              yes        yes        yes        nothing    nothing    yes        nothing    yes        yes
   staff inside       yes        yes        yes        yes        talk       yes        yes        yes        yes
+  banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
+  staff signed off   keepers    keepers    keepers    nothing    nothing    keepers    nothing    keepers    keepers
+export               public     no guests  members    private    direct     archived   closed     early      over
+  guest              keepers    keepers    nothing    nothing    nothing    keepers    nothing    keepers    keepers
+  newcomer           keepers    keepers    nothing    nothing    nothing    keepers    nothing    keepers    keepers
+  banned guest       banned     banned     nothing    nothing    nothing    banned     nothing    banned     banned
+  outsider           keepers    keepers    keepers    nothing    nothing    keepers    nothing    keepers    keepers
+  member             keepers    keepers    keepers    keepers    yes        keepers    keepers    keepers    keepers
+  moderator          yes        yes        yes        yes        yes        yes        yes        yes        yes
+  owner              yes        yes        yes        yes        yes        yes        yes        yes        yes
+  banned owner       banned     banned     banned     banned     banned     banned     banned     banned     banned
+  staff              yes        yes        yes        nothing    nothing    yes        nothing    yes        yes
+  staff inside       yes        yes        yes        yes        yes        yes        yes        yes        yes
   banned staff       banned     banned     banned     nothing    nothing    banned     nothing    banned     banned
   staff signed off   keepers    keepers    keepers    nothing    nothing    keepers    nothing    keepers    keepers
 join                 public     no guests  members    private    direct     archived   closed     early      over
@@ -738,6 +752,17 @@ def test_pages(world, unhurried, who):
         by(world.others[Role.OWNER], world.rooms[name], seq=1, changed=1, sent=now()).save()
         for path in ("", "about/", "?before=9", "?after=0", "?plain=1", "1/"):
             assert browser.get(f"/chat/{slug}/{path}").status_code == status(word, 200), (name, path)
+
+
+@pytest.mark.parametrize("who", CAST)
+def test_all_of_it_as_a_file(world, unhurried, who):
+    browser = browser_of(world.cast[who])
+    for name, word in cells("export", who).items():
+        by(world.others[Role.OWNER], world.rooms[name], seq=1, changed=1, sent=now(), body="taken along").save()
+        answer = browser.get(f"/chat/{world.rooms[name].slug}/export/")
+        assert answer.status_code == status(word, 200), name
+        assert ("Content-Disposition" in answer) == (word == "yes")
+        assert (b"taken along" in answer.getvalue()) == (word == "yes")
 
 
 @pytest.mark.parametrize("who", CAST)

@@ -56,6 +56,7 @@ ROOMS_TO_COME = {
     "can_react",
     "can_make_room",
     "can_change_room",
+    "can_export",
     "can_join",
     "can_leave",
     "can_invite_to",

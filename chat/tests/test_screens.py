@@ -55,6 +55,7 @@ SCREENS = {
 NO_SCREENS = {
     *("health", "chat:manifest", "chat:viewer_style", "chat:composer", "chat:composer_lines", "chat:connection"),
     *("chat:older", "chat:send", "chat:new_line", "chat:menu", "chat:emoji"),  # what a page fetches
+    "chat:export",  # a file: test_export.py
     *(
         "chat:act",
         "chat:delete",

@@ -103,13 +103,14 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as refusal:
             room.name = before
             typed = {**_typed(request), "times": typed_times(request) or times_for_form(room)}
-            return _about(request, room, participant, refusal, typed)
-    return _about(request, room, participant)
+            return show_about(request, room, participant, refusal, typed)
+    return show_about(request, room, participant)
 
 
-def _about(
+def show_about(
     request: HttpRequest, room: Room, participant: Participant, reason: Refused | None = None, typed: Any = None
 ) -> HttpResponse:
+    """`reason`: why something was not done. `typed`: what the form held that was refused for it."""
     members = room.memberships.select_related("participant__user", "room")
     people = Paginator(members.order_by("participant__name", "pk"), PAGE).get_page(request.GET.get("page"))
     here = Presence.objects.seats([room.pk])[room.pk]
@@ -136,6 +137,7 @@ def _about(
         "can_join": policy.can_join(participant, room),
         "can_leave": policy.can_leave(participant, room),
         "can_invite": may_invite,
+        "can_export": policy.can_export(participant, room),
         "links": [(one, _link(request, room, one)) for one in open_links],
     }
     status = reason.status if reason else 200
@@ -153,7 +155,7 @@ def act(request: HttpRequest, slug: str, verb: str) -> HttpResponse:
     try:
         VERBS[verb](request, room, participant)
     except Refused as refusal:
-        return _about(request, room, participant, refusal)
+        return show_about(request, room, participant, refusal)
     if verb == "join":
         return SeeOther(room.get_absolute_url())
     if not policy.can_know(participant, room):
