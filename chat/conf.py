@@ -141,8 +141,8 @@ class Conf:
     search_rate = Setting("60/minute")
     """What one member, or all guests of one network address together, may search for among messages."""
 
-    export_rate = Setting("10/hour")
-    """Times that one participant may download all that was said in a room."""
+    export_rate = Setting("60/hour")
+    """Files with what was said in a room that one participant may download: 2,000 messages each."""
 
     room_rate = Setting("20/hour")
     """Rooms, conversations and invitations that one participant may make."""

@@ -6,7 +6,7 @@ A fragment is HTML whose top-level elements htmx swaps out of band: each by its 
 from chat.fragments.changes import LOG_LENGTH, TRIM_EVERY, Changes
 from chat.fragments.elements import TAKES as ELEMENTS
 from chat.fragments.elements import avatar, element, element_context
-from chat.fragments.export import export_context, exported
+from chat.fragments.export import export_context, export_part
 from chat.fragments.found import FoundMessage, found_messages
 from chat.fragments.letters import Letter, digest
 from chat.fragments.lookup import lookup, place_of
@@ -101,7 +101,7 @@ __all__ = [
     "entries",
     "excerpt",
     "export_context",
-    "exported",
+    "export_part",
     "forget_logs",
     "found_messages",
     "gathered",

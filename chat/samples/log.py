@@ -79,9 +79,12 @@ def messages(scene: Scene) -> Iterator[Sample]:
 def exports(scene: Scene) -> Iterator[Sample]:
     message = scene.message("The tomatoes are coming up!")
     drawn = fragments.message(message, fragments.Where.of(message.room))
-    for state, count, log in (("one", 1, drawn), ("empty", 0, SafeString())):
-        said = fragments.export_context(message.room, "https://chat.example.org/", count, NOW, log)
-        yield Sample("chat/export.html", state, said, message_needs(message) if count else ())
+    site, whole = "https://chat.example.org/", message_needs(message)
+    said = fragments.export_context(message.room, site, SafeString(), 0, 0, None)
+    yield Sample("chat/export.html", "empty", {**said, "now": NOW})
+    for state, after, following in (("one", 0, None), ("first-part", 0, 2007), ("last-part", 2007, None)):
+        said = fragments.export_context(message.room, site, drawn, 1, after, following)
+        yield Sample("chat/export.html", state, {**said, "now": NOW}, whole)
 
 
 def marked(message: Message, words: str, keys: str) -> Message:

@@ -68,21 +68,22 @@ def test_a_lock_is_asked_for_only_in_a_transaction(lobby):
             Room.objects.locked(lobby.pk)
 
 
-def test_a_row_is_stored_as_the_orm_stores_it(lobby):
+def test_a_row_is_stored_as_the_orm_stores_it(lobby, monkeypatch):
+    monkeypatch.setattr(connection.ops, "bulk_batch_size", lambda fields, rows: 7)
     ann = actions.enrol(guest("gann"))
     rows = [
         Message(room=lobby, author=ann, author_name="Ann", seq=seq, changed=seq, sent=timezone.now(), **said)
         for seq, said in enumerate(
             [
                 {"body": "%s ' \" שלום", "nonce": None},
-                *({"body": f"x{n}", "nonce": f"n{n}", "marks": [[0, 1, "gann"]] * (n % 3)} for n in range(200)),
+                *({"body": f"x{n}", "nonce": f"n{n}", "marks": [[0, 1, "gann"]] * (n % 3)} for n in range(20)),
             ],
             1,
         )
     ]
     insert = ComposedInsert(lambda: Message)
     insert(rows[:1])
-    insert(rows[1:])  # of which there are more than fit in one statement of SQLite's
+    insert(rows[1:])  # of which there are more than fit in one statement
     for row in rows:
         stored = Message.objects.get(pk=row.pk)
         for field in Message._meta.concrete_fields:

@@ -946,3 +946,28 @@ async def test_sockets(connect, settings, who):
         await socket.say(message=f"by {who}", nonce=room.slug)
         frames = await socket.hears(f"delete:#composer-{room.slug}" if posts[name] == "yes" else f"refusal-{room.slug}")
         assert posts[name] == "yes" or re.search(WHY[posts[name]], frames[-1])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("who", CAST)
+async def test_frames_about_a_message(connect, settings, who):
+    """What they become is waited for one by one: a refusal and what is shown to all take different ways."""
+    settings.CHAT_RATE_LIMITS = False
+    world = await threaded(World)()
+    browser = await threaded(browser_of)(world.cast[who])
+    cookies = {name: cookie.value for name, cookie in browser.cookies.items()}
+    theirs = {}
+    for name in [name for name, word in cells("read", who).items() if word == "yes"]:
+        room = world.rooms[name]
+        row = by(world.others[Role.MEMBER], room, body="as it was", seq=1, changed=1, sent=now())
+        await threaded(row.save)()
+        await threaded(Room.objects.filter(pk=room.pk).update)(seq=1)
+        theirs[name] = row, await connect(f"/ws/chat/{room.slug}/", cookies=cookies)
+    for verb, more, shown in (("react", {"emoji": "🎉"}, 'class="reactions"'), ("pin", {}, ">pinned</p>")):
+        for name, (row, socket) in theirs.items():
+            word = cells(verb, who)[name]
+            await socket.say(do=verb, seq="1", **more)
+            await socket.hears(shown if word == "yes" else WHY[word])
+            await threaded(row.refresh_from_db)()
+            done = {"react": row.reactions != [], "pin": row.pinned is not None}[verb]
+            assert done == (word == "yes"), (verb, name)

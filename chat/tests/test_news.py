@@ -116,7 +116,7 @@ async def test_what_another_process_stored_before_it_comes_first(hubs, lobby, an
     await post(lobby, ann, "one")
     await socket.hears(1)
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(bus, "ring", lambda *ring: None)
+        elsewhere.setattr(bus, "ring", lambda *ring, **how: None)
         await post(lobby, ann, "two, of another process whose ring is lost")
     await post(lobby, ann, "three")
     await socket.hears(3)

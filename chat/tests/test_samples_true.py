@@ -120,6 +120,8 @@ def look_at_pages(client, olive: Participant, garden: Room, lobby: Room) -> None
         "mentions/",
         "me/",
         f"{garden.slug}/about/",
+        f"{garden.slug}/export/",
+        f"{garden.slug}/export/?after=1",
     ):
         client.get(f"/chat/{address}")
     client.post("/chat/rooms/new/", {"name": " "})

@@ -54,7 +54,7 @@ async def test_many_messages_and_readers_are_one_reading(hubs, enter, lobby, oli
         return entries(people, rooms)
 
     monkeypatch.setattr(fragments, "entries", counted)
-    monkeypatch.setattr(bus, "ring", lambda *arguments: None)
+    monkeypatch.setattr(bus, "ring", lambda *ring, **how: None)
     for _ in range(4):
         await post(garden, carl, "hello")
     for seq in (1, 2, 2, 4, 3):
