@@ -108,7 +108,7 @@ bench: $(VENV)/.installed-dev ## Parley beside its peers, in turns: one table of
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 bench-growth: $(VENV)/.installed-dev ## what a million messages and hundreds of rooms cost
-	$(BIN)/python -m benchmarks history rooms search sidebar --write docs/benchmarks.md
+	$(BIN)/python -m benchmarks history rooms search sidebar reacting --write docs/benchmarks.md
 
 bench-quick: $(VENV)/.installed-dev ## only the fan-out, within a minute
 	$(BIN)/python -m benchmarks --quick

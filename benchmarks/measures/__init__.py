@@ -31,5 +31,5 @@ ALL = [
 ]
 MEASURES = {measure.__name__: measure for measure in ALL}
 QUICK = ["fanout"]
-OWN_GROWTH = ["history", "rooms", "search", "sidebar"]
+OWN_GROWTH = ["history", "rooms", "search", "sidebar", "reacting"]
 """Parley against itself, in minutes each: only when asked for by name."""

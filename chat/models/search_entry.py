@@ -16,6 +16,29 @@ from chat.searching import YEARS, Term, has_link, words
 
 AUTHOR, ROOM, MONTH, LINK = "_a{}", "_r{}", "_m{:%Y%m}", "_link"  # no word of a text has an underscore in it
 FIRST = datetime(YEARS.start, 1, 1, tzinfo=UTC)
+FEW_MONTHS = 2  # that PostgreSQL's index of words is asked for
+OLDEST_SINCE = """(
+    SELECT min(one.id) FROM generate_series(
+        date_trunc('month', %s::timestamptz AT TIME ZONE 'UTC'),
+        (SELECT max(date_trunc('month', sent AT TIME ZONE 'UTC')) FROM chat_message),
+        '1 month'
+    ) AS month, LATERAL (
+        SELECT id FROM chat_message WHERE date_trunc('month', sent AT TIME ZONE 'UTC') >= month
+        ORDER BY date_trunc('month', sent AT TIME ZONE 'UTC'), id LIMIT 1
+    ) AS one
+)"""
+NEWEST_UNTIL = """(
+    SELECT max(one.id) FROM generate_series(
+        (SELECT min(date_trunc('month', sent AT TIME ZONE 'UTC')) FROM chat_message),
+        date_trunc('month', %s::timestamptz AT TIME ZONE 'UTC'),
+        '1 month'
+    ) AS month, LATERAL (
+        SELECT id FROM chat_message WHERE date_trunc('month', sent AT TIME ZONE 'UTC') <= month
+        ORDER BY date_trunc('month', sent AT TIME ZONE 'UTC') DESC, id DESC LIMIT 1
+    ) AS one
+)"""
+"""For PostgreSQL: no message of these months has a lower id, or a higher one, in whatever order they were stored. The
+index of migration 0018 answers for each month at once: asked for its order, as nothing else has that."""
 
 
 class MessageSearch(NamedTuple):
@@ -63,14 +86,37 @@ def newest_found(wanted: MessageSearch, most: int) -> list[int]:
     marks = [] if many else [[ROOM.format(pk) for pk in wanted.rooms]]
     marks += [[AUTHOR.format(pk) for pk in wanted.authors]] if wanted.authors else []
     marks += [[LINK]] if wanted.has_link else []
-    marks += [_months(wanted.since, wanted.until)] if wanted.since or wanted.until else []
+    months = _months(wanted.since, wanted.until) if wanted.since or wanted.until else []
+    marks += [months] if months and (len(months) <= FEW_MONTHS or not _is_postgresql()) else []
     everything: QuerySet[Any] = SearchEntry.objects.alias(key=F("pk"))
     found = _with_words(wanted.terms, marks) if wanted.terms or marks else everything
     found = found.filter(message__room__in=wanted.rooms) if many else found
-    found = found.filter(message__sent__gte=wanted.since) if wanted.since else found
-    found = found.filter(message__sent__lt=wanted.until) if wanted.until else found
+    found = _in_time(found, wanted.since, wanted.until)
     found = found.filter(key__lt=wanted.before) if wanted.before is not None else found
     return [*found.order_by("-key").values_list("pk", flat=True)[:most]]
+
+
+def _in_time(found: QuerySet[Any], since: datetime | None, until: datetime | None) -> QuerySet[Any]:
+    """PostgreSQL looks through the newest messages for a word that is often said: it is to begin where this time ends,
+    and to end where it begins. Asked beforehand, so that it knows how many these are as it chooses its way."""
+    if since:
+        found = found.filter(message__sent__gte=since)
+        found = found.filter(message__gte=_id_in(OLDEST_SINCE, since)) if _is_postgresql() else found
+    if until:
+        found = found.filter(message__sent__lt=until)
+        found = found.filter(message__lte=_id_in(NEWEST_UNTIL, until)) if _is_postgresql() else found
+    return found
+
+
+def _id_in(months: str, moment: datetime) -> int:
+    """0, which none has, where these months have no message."""
+    asked = RawSQL(months, [moment], BigIntegerField())  # noqa: S611
+    found = SearchEntry.objects.values_list(asked, flat=True).order_by()[:1]
+    return next(iter(found), None) or 0
+
+
+def _is_postgresql() -> bool:
+    return connections[router.db_for_read(SearchEntry)].vendor == "postgresql"
 
 
 def _months(since: datetime | None, until: datetime | None) -> list[str]:
@@ -86,8 +132,7 @@ def _months(since: datetime | None, until: datetime | None) -> list[str]:
 
 def _with_words(terms: Sequence[Term], marks: Sequence[Sequence[str]]) -> QuerySet[Any]:
     """Those with all of these, and one of each of the marks; `key`: the id as the index of words has it."""
-    vendor = connections[router.db_for_read(SearchEntry)].vendor
-    return (_by_postgresql if vendor == "postgresql" else _by_sqlite)(terms, marks)
+    return (_by_postgresql if _is_postgresql() else _by_sqlite)(terms, marks)
 
 
 def _by_sqlite(terms: Sequence[Term], marks: Sequence[Sequence[str]]) -> QuerySet[Any]:
