@@ -58,4 +58,4 @@ def export_context(
 def _styles() -> SafeString:
     """Those of every room, to stand in the file itself."""
     found = finders.find("chat/chat.css")
-    return mark_safe(Path(found).read_text() if found else "")  # noqa: S308
+    return mark_safe(Path(found).read_text(encoding="utf-8") if found else "")  # noqa: S308

@@ -117,7 +117,10 @@ class Hub:
                 bus.spawn(self._say_head(subscribers))
             return
         if subscribers is not None and ring["seq"] > subscribers.coming:
-            subscribers.wake_soon(ring["seq"]) if ring.get("may_wait") else subscribers.wake(news)
+            if ring.get("may_wait"):
+                subscribers.wake_soon(ring["seq"])
+            else:
+                subscribers.wake(news)
 
     async def drain(self) -> None:
         """Let every socket finish, spread over some seconds, and take no new one: the process is to end."""

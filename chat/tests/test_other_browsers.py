@@ -238,3 +238,34 @@ def test_a_change_that_is_cancelled_is_gone(visit):
         tab.until("!!document.querySelector('.edit[open]')")
         tab.sees("void document.querySelector('.edit [method=dialog] button').click()")
         tab.until("!document.querySelector('.edit')")
+
+
+PILLS = "[...document.querySelectorAll('.reaction-pill')].map(pill => pill.textContent)"
+
+
+def test_what_people_do_with_messages(visit, busy_site, room):
+    other, one = visit(), visit()
+    one.until(f"{SETTLED} && {FOCUSED}")
+    one.type("**tea**, `milk` and ||sugar||\n")
+    for tab in (one, other):
+        tab.until("document.querySelector('.message-body strong')?.textContent == 'tea'")
+    assert one.sees("document.querySelector('.message-body details').checkVisibility()")
+    assert not one.sees("document.querySelector('.message-body details').open")
+    one.sees("void document.querySelector('.message-more').click()")
+    one.until("!!document.querySelector('.emoji-buttons button')")
+    one.sees("void document.querySelector('.emoji-buttons button').click()")
+    for tab in (one, other):
+        tab.until(f"{PILLS}.join() == '👍 1'")
+    other.sees("void document.querySelector('.reaction').click()")
+    for tab in (one, other):
+        tab.until(f"{PILLS}.join() == '👍 2'")
+    other.sees("void document.querySelector('.message-more').click()")
+    other.until(f"{ITEMS}[0] == 'Reply'")
+    other.sees("void document.querySelector('.message-items a').click()")
+    other.until(f"!!document.querySelector('.composer [name^=reply]') && {SETTLED}")
+    other.sees("void [...document.querySelectorAll('.composer-text')].pop().focus()")
+    other.type("no sugar\n")
+    for tab in (one, other):
+        tab.until("document.querySelector('.message-answers')?.textContent.includes('tea, milk')")
+    one.go(f"{busy_site.url}/chat/search/?q=tea&in={room}")
+    one.until("document.querySelector('.found mark')?.textContent == 'tea'")

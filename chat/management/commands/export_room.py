@@ -29,7 +29,7 @@ class Command(BaseCommand):
             while not is_last:
                 html, _first, last, count, is_last = fragments.export_part(room, last, "")
                 done, number = done + count, number + 1
-                (folder / f"{room.slug}-{number:04}.html").write_text(html)
+                (folder / f"{room.slug}-{number:04}.html").write_text(html, encoding="utf-8")
                 if is_seen:
                     self.stderr.write(f"\r{done:,} messages", ending="" if not is_last else "\n")
         except OSError as error:
